@@ -1,0 +1,87 @@
+/**
+ * The message model: what a thread can say, free of any chat's markup. Every string in it is plain text and is shown as such:
+ * no chat may parse it for mentions, links or formatting, so nothing that came from a label or a log can do anything there.
+ */
+
+/** A run of text. A string is plain; the rest says how it looks. A link's URL must be http or https, or it is shown as text. */
+export type Span =
+  | string
+  | { readonly strong: string }
+  | { readonly code: string }
+  | { readonly link: string; readonly href: string };
+
+/** Runs of text on one or more lines. */
+export type Inline = string | readonly Span[];
+
+/** Colour and sign of a card or a section. */
+export type Tone = 'critical' | 'warning' | 'info' | 'ok' | 'neutral';
+
+/** A column of a table. Numbers go to the right. */
+export interface Column {
+  readonly label: string;
+  readonly align?: 'left' | 'right';
+}
+
+/** One picture in both colour schemes; blob ids of PNGs. `alt` tells what the picture tells. */
+export interface Picture {
+  readonly light: string;
+  readonly dark: string;
+  readonly alt: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A part of a card, top to bottom. */
+export type Block =
+  | { readonly kind: 'text'; readonly text: Inline }
+  /** Verbatim, monospaced: logs, command output. */
+  | { readonly kind: 'pre'; readonly text: string }
+  | { readonly kind: 'fields'; readonly fields: readonly { readonly name: string; readonly value: Inline }[] }
+  | { readonly kind: 'list'; readonly items: readonly Inline[] }
+  /** `more` says what was left out and how to see it. */
+  | {
+      readonly kind: 'table';
+      readonly columns: readonly Column[];
+      readonly rows: readonly (readonly string[])[];
+      readonly more?: string;
+    }
+  | { readonly kind: 'picture'; readonly picture: Picture }
+  /** Small print. */
+  | { readonly kind: 'quiet'; readonly text: Inline }
+  /** A titled part with a state of its own: a piece of evidence. Where a chat can fold, `folded` ones start closed. */
+  | {
+      readonly kind: 'section';
+      readonly tone: Tone;
+      readonly title: string;
+      readonly summary: string;
+      readonly folded: boolean;
+      readonly blocks: readonly Block[];
+    };
+
+/** A button. `token` is opaque, random and persisted; it alone says what a press means. */
+export interface Button {
+  readonly label: string;
+  readonly token: string;
+  readonly style: 'primary' | 'danger' | 'plain';
+}
+
+/** One message. `title` is also what a notification shows. */
+export interface Card {
+  readonly tone: Tone;
+  readonly title: string;
+  readonly blocks: readonly Block[];
+  readonly buttons: readonly Button[];
+}
+
+/** The plain text of a run. */
+export function plain(inline: Inline): string {
+  if (typeof inline === 'string') return inline;
+  return inline
+    .map((span) => {
+      if (typeof span === 'string') return span;
+      if ('strong' in span) return span.strong;
+      if ('code' in span) return span.code;
+      return span.link;
+    })
+    .join('');
+}
