@@ -9,6 +9,8 @@ export interface Collection<T> {
   readonly kind: string;
   /** The document's index keys: name → value. `find` and `count` match a value exactly; an undefined one isn't indexed. */
   readonly keys: (body: T) => Readonly<Record<string, string | undefined>>;
+  /** True for large documents that are read seldom: a store may keep them packed. */
+  readonly cold?: boolean;
 }
 
 /** A document as it was last made durable. `body` is shared: never change it. */
@@ -38,17 +40,17 @@ export type Write =
 
 /** Builds a typed `put`. */
 export function put<T>(collection: Collection<T>, id: string, body: T, expect: number | 'any'): Write {
-  return { do: 'put', in: collection as unknown as Collection<never>, id, body, expect };
+  return { do: 'put', in: collection, id, body, expect };
 }
 
 /** Builds a typed `append`. */
 export function append<T>(collection: Collection<T>, body: T): Write {
-  return { do: 'append', in: collection as unknown as Collection<never>, body };
+  return { do: 'append', in: collection, body };
 }
 
 /** Builds a `delete`. */
 export function remove<T>(collection: Collection<T>, id: string, expect: number | 'any'): Write {
-  return { do: 'delete', in: collection as unknown as Collection<never>, id, expect };
+  return { do: 'delete', in: collection, id, expect };
 }
 
 /** Which documents: all, or those with one key's value; by id, upwards or downwards, strictly after `after`. */
