@@ -12,9 +12,13 @@ export interface Series {
   readonly points: readonly { readonly at: number; readonly value: number }[];
 }
 
-/** The few questions put to Prometheus. PromQL is always ours; label values go in through `promString`. */
+/**
+ * The few questions put to Prometheus. PromQL is always ours; label values go in through `promString`.
+ * Every method throws DaytwoError: not-configured | unreachable | timeout | forbidden | bad-answer | too-large | cancelled |
+ * invalid (the query is wrong) | failed (Prometheus could not evaluate it).
+ */
 export interface Prometheus {
-  /** @throws DaytwoError unreachable | timeout | forbidden | bad-answer | invalid | not-configured */
+  /** An instant query; a scalar comes back as one sample without labels. */
   query(expr: string, signal: AbortSignal): Promise<readonly Sample[]>;
   /** Bounded to `maxSeries` series; the step is chosen so that at most about 200 points come back. */
   queryRange(
@@ -59,7 +63,11 @@ export interface Silence {
   readonly state: 'active' | 'pending' | 'expired';
 }
 
-/** Alertmanager's API v2. */
+/**
+ * Alertmanager's API v2.
+ * Every method throws DaytwoError: not-configured | unreachable | timeout (it may have arrived) | forbidden | bad-answer |
+ * too-large | cancelled | invalid (it refused the silence).
+ */
 export interface Alertmanager {
   /** Every alert it knows: active, silenced, inhibited. */
   alerts(signal: AbortSignal): Promise<readonly LiveAlert[]>;
@@ -69,7 +77,7 @@ export interface Alertmanager {
     silence: Pick<Silence, 'matchers' | 'startsAt' | 'endsAt' | 'createdBy' | 'comment'>,
     signal: AbortSignal,
   ): Promise<string>;
-  /** Ends a silence; one that has already ended is no error. */
+  /** Ends a silence; one that has already ended, or that Alertmanager has forgotten, is no error. */
   expireSilence(id: string, signal: AbortSignal): Promise<void>;
   version(signal: AbortSignal): Promise<string>;
 }
