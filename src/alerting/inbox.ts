@@ -1,0 +1,86 @@
+import { DaytwoError } from '../lib/errors.ts';
+import { append, type Collection, type Store } from '../store/port.ts';
+
+/** A webhook's body as it came, until it is worked in. */
+export interface InboxEntry {
+  /** The verbatim JSON text. */
+  readonly body: string;
+  /** When it came, epoch ms. */
+  readonly at: number;
+}
+
+/** Notifications that are durable and not worked in yet, in the order of their coming. */
+export const inbox: Collection<InboxEntry> = { kind: 'inbox', keys: () => ({}) };
+
+/** Notifications that could not be worked in by any number of tries, kept for whoever mends the fault. */
+export const parked: Collection<InboxEntry & { readonly reason: string }> = {
+  kind: 'parked',
+  keys: () => ({}),
+  cold: true,
+};
+
+/** What may wait: beyond either, senders are asked to come back. */
+export interface InboxBounds {
+  readonly maxEntries: number;
+  readonly maxBytes: number;
+}
+
+/** At the size of an ordinary notification (1.5 kB) the first bound comes first; 256 MiB hold eight of the largest. */
+export const INBOX_BOUNDS: InboxBounds = { maxEntries: 50_000, maxBytes: 256 * 1024 * 1024 };
+
+/** The door for notifications. */
+export interface Inbox {
+  /** Resolves once the body is durable. @throws DaytwoError overloaded | store-unavailable */
+  accept(body: string): Promise<void>;
+  /** Tells that an entry has been worked in. */
+  done(bytes: number): void;
+  /** What waits. */
+  readonly waiting: { readonly entries: number; readonly bytes: number };
+  /** How many are being made durable right now. */
+  readonly arriving: number;
+}
+
+/** Opens the inbox over what a former process left in it. */
+export async function createInbox(store: Store, now: () => number, bounds: InboxBounds = INBOX_BOUNDS): Promise<Inbox> {
+  const waiting = { entries: 0, bytes: 0 };
+  let arriving = 0;
+  for (let after = ''; ; ) {
+    const page = await store.find(inbox, { after, limit: 500 });
+    for (const { id, body } of page) {
+      after = id;
+      waiting.entries += 1;
+      waiting.bytes += body.body.length;
+    }
+    if (page.length < 500) break;
+  }
+  return {
+    accept: async (body) => {
+      if (waiting.entries + 1 > bounds.maxEntries || waiting.bytes + body.length > bounds.maxBytes) {
+        throw new DaytwoError(
+          'overloaded',
+          `${waiting.entries} notifications wait to be worked in; come back in a moment`,
+        );
+      }
+      waiting.entries += 1;
+      waiting.bytes += body.length;
+      arriving += 1;
+      try {
+        await store.commit([append(inbox, { body, at: now() })]);
+      } catch (error) {
+        waiting.entries -= 1;
+        waiting.bytes -= body.length;
+        throw error;
+      } finally {
+        arriving -= 1;
+      }
+    },
+    done: (bytes) => {
+      waiting.entries -= 1;
+      waiting.bytes -= bytes;
+    },
+    waiting,
+    get arriving() {
+      return arriving;
+    },
+  };
+}

@@ -1,0 +1,206 @@
+import type { Clock } from '../lib/clock.ts';
+import { messageOf } from '../lib/errors.ts';
+import type { Logger } from '../lib/log.ts';
+import { put, remove, type Store, type Stored, type Write } from '../store/port.ts';
+import { laneOf, lanes, type OutboxEntry, outbox, posted, postedId } from './outbox.ts';
+import type { Chat, Delivery, DeliveryOutcome } from './port.ts';
+
+/** Waits between tries: 0.5 s doubled up to a minute, and half of it by chance. */
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 60_000;
+/** One try may take this long. */
+const TRY_MS = 30_000;
+
+/** The wait before try number `tries`. Pure; `chance` is 0 to 1. */
+export function waitBefore(tries: number, chance: number): number {
+  const full = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(tries, 12));
+  return full / 2 + (full / 2) * chance;
+}
+
+/** What the courier tells the metrics. */
+export interface CourierMeter {
+  delivered(chat: string, waitedMs: number): void;
+  dropped(chat: string, why: 'refused' | 'superseded' | 'orphan'): void;
+  retried(chat: string, why: 'not-arrived' | 'ambiguous' | 'limited'): void;
+}
+
+/** Carries messages from the outbox to the chats: lanes side by side, one message after the other within a lane. */
+export interface Courier {
+  start(): Promise<void>;
+  /** Lets the tries under way end; what isn't delivered stays in the outbox. */
+  stop(): Promise<void>;
+}
+
+/** Builds the courier. Chats that aren't given keep their messages waiting. */
+export function createCourier(options: {
+  readonly store: Store;
+  readonly chats: readonly Chat[];
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly meter: CourierMeter;
+  readonly random?: () => number;
+}): Courier {
+  const { store, clock, log, meter } = options;
+  const chats = new Map(options.chats.map((chat) => [chat.name, chat]));
+  const running = new Map<string, Promise<void>>();
+  const stopping = new AbortController();
+  let unwatch = (): void => {};
+  let looking: Promise<void> | undefined;
+  let lookAgain = false;
+
+  /** Starts a runner for every lane that has something and none yet. */
+  async function look(): Promise<void> {
+    let after = '';
+    for (;;) {
+      const page = await store.find(lanes, { after, limit: 200 });
+      for (const { id, body } of page) {
+        after = id;
+        const chat = chats.get(body.chat);
+        if (!chat || running.has(id) || stopping.signal.aborted) continue;
+        if ((await store.count(outbox, ['lane', id])) === 0) continue;
+        running.set(
+          id,
+          run(id, chat)
+            .catch((error: unknown) => log.error({ lane: id, error: messageOf(error) }, 'lane stopped'))
+            .finally(() => {
+              running.delete(id);
+              // Something may have come between the runner's last look and its end.
+              wake();
+            }),
+        );
+      }
+      if (page.length < 200) return;
+    }
+  }
+
+  function wake(): void {
+    lookAgain = true;
+    looking ??= (async () => {
+      while (lookAgain && !stopping.signal.aborted) {
+        lookAgain = false;
+        await look().catch((error: unknown) => log.warn({ error: messageOf(error) }, 'outbox could not be read'));
+      }
+      looking = undefined;
+    })();
+  }
+
+  async function run(lane: string, chat: Chat): Promise<void> {
+    let tries = 0;
+    while (!stopping.signal.aborted) {
+      const [head] = await store.find(outbox, { key: ['lane', lane], limit: 1 });
+      if (!head) return;
+      const waitMs = await step(head, chat).catch((error: unknown) => {
+        log.warn({ lane, error: messageOf(error) }, 'delivery could not be recorded');
+        return waitBefore(tries, options.random?.() ?? Math.random());
+      });
+      tries = waitMs > 0 ? tries + 1 : 0;
+      if (waitMs > 0) await clock.sleep(waitMs, stopping.signal);
+    }
+  }
+
+  /** One try of a lane's first message. Returns how long the lane must wait. */
+  async function step(head: Stored<OutboxEntry>, chat: Chat): Promise<number> {
+    const { body: entry } = head;
+    if (entry.do === 'edit') {
+      const [, later] = await store.find(outbox, {
+        key: ['edits', `${laneOf(entry.conversation)}|${entry.message}`],
+        limit: 2,
+      });
+      if (later) return drop(head, 'superseded');
+    }
+    const delivery = await address(head);
+    if (!delivery) return drop(head, 'orphan');
+    const outcome = await attempt(chat, delivery);
+    switch (outcome.is) {
+      case 'delivered': {
+        const writes: Write[] = [remove(outbox, head.id, head.version)];
+        if (entry.do === 'post') {
+          writes.push(
+            put(
+              posted,
+              postedId(entry.conversation, entry.message),
+              { ref: outcome.ref, root: entry.root, at: clock.now() },
+              'any',
+            ),
+          );
+        }
+        await store.commit(writes);
+        meter.delivered(chat.name, clock.now() - entry.at);
+        return 0;
+      }
+      case 'refused':
+        log.error({ chat: chat.name, message: entry.message, reason: outcome.reason }, 'message refused by the chat');
+        return drop(head, 'refused');
+      case 'limited':
+        meter.retried(chat.name, 'limited');
+        return outcome.retryAfterMs;
+      case 'not-arrived':
+      case 'ambiguous': {
+        meter.retried(chat.name, outcome.is);
+        log.warn(
+          { chat: chat.name, message: entry.message, reason: outcome.reason, tries: entry.tries + 1 },
+          'delivery failed, will retry',
+        );
+        await store.commit([
+          put(
+            outbox,
+            head.id,
+            { ...entry, tries: entry.tries + 1, ambiguous: entry.ambiguous || outcome.is === 'ambiguous' },
+            head.version,
+          ),
+        ]);
+        return waitBefore(entry.tries, options.random?.() ?? Math.random());
+      }
+    }
+  }
+
+  async function drop(head: Stored<OutboxEntry>, why: 'refused' | 'superseded' | 'orphan'): Promise<number> {
+    await store.commit([remove(outbox, head.id, head.version)]);
+    meter.dropped(head.body.conversation.chat, why);
+    return 0;
+  }
+
+  /** Fills in what the vendor calls the message and its thread. An edit of what was never posted has nowhere to go. */
+  async function address({ id, body: entry }: Stored<OutboxEntry>): Promise<Delivery | undefined> {
+    const { conversation, message, root, card, tries, ambiguous, onlyFor, replyTo } = entry;
+    const known = async (key: string): Promise<string | undefined> =>
+      (await store.get(posted, postedId(conversation, key)))?.body.ref;
+    const ref = entry.do === 'edit' ? await known(message) : undefined;
+    if (entry.do === 'edit' && ref === undefined) return undefined;
+    return {
+      id,
+      do: entry.do,
+      conversation,
+      message,
+      card,
+      tries,
+      ambiguous,
+      ...(root === message ? {} : { thread: { root, ref: await known(root) } }),
+      ...(ref === undefined ? {} : { ref }),
+      ...(onlyFor === undefined ? {} : { onlyFor }),
+      ...(replyTo === undefined ? {} : { replyTo }),
+    };
+  }
+
+  async function attempt(chat: Chat, delivery: Delivery): Promise<DeliveryOutcome> {
+    try {
+      return await chat.deliver(delivery, AbortSignal.any([stopping.signal, AbortSignal.timeout(TRY_MS)]));
+    } catch (error) {
+      // A chat that throws has told nothing of what became of the message.
+      return { is: 'ambiguous', reason: messageOf(error) };
+    }
+  }
+
+  return {
+    start: async () => {
+      unwatch = store.watch('outbox', wake);
+      wake();
+    },
+    stop: async () => {
+      stopping.abort();
+      unwatch();
+      await looking;
+      await Promise.all(running.values());
+    },
+  };
+}

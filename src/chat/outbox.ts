@@ -1,0 +1,58 @@
+import type { Collection, Write } from '../store/port.ts';
+import { append, put } from '../store/port.ts';
+import type { Card } from './message.ts';
+import type { Conversation, MessageKey, VendorRef } from './port.ts';
+
+/** A message on its way. Times are epoch ms. */
+export interface OutboxEntry {
+  readonly do: 'post' | 'edit';
+  readonly conversation: Conversation;
+  readonly message: MessageKey;
+  /** The root message of the thread it belongs to; its own key for a root. */
+  readonly root: MessageKey;
+  readonly card: Card;
+  readonly onlyFor?: string;
+  readonly replyTo?: string;
+  readonly at: number;
+  readonly tries: number;
+  readonly ambiguous: boolean;
+}
+
+/** Names the lane of a conversation: one message after the other within it. */
+export function laneOf({ chat, id }: Conversation): string {
+  return `${chat}:${id}`;
+}
+
+/** Messages that are not delivered yet, in the order of their writing. */
+export const outbox: Collection<OutboxEntry> = {
+  kind: 'outbox',
+  keys: ({ conversation, message, do: kind }) => ({
+    lane: laneOf(conversation),
+    edits: kind === 'edit' ? `${laneOf(conversation)}|${message}` : undefined,
+  }),
+};
+
+/** Conversations that ever had a message; what the outbox looks through. Document id: the lane. */
+export const lanes: Collection<Conversation> = { kind: 'lane', keys: () => ({}) };
+
+/** What a delivered message is called by its vendor. Document id: `postedId`. */
+export const posted: Collection<{ readonly ref: VendorRef; readonly root: MessageKey; readonly at: number }> = {
+  kind: 'posted',
+  keys: ({ root }) => ({ root }),
+};
+
+/** The document id of a delivered message in one conversation. */
+export function postedId(conversation: Conversation, message: MessageKey): string {
+  return `${laneOf(conversation)}|${message}`;
+}
+
+/** What to say: a new message, or a new version of an old one. */
+export type Saying = Pick<OutboxEntry, 'do' | 'message' | 'root' | 'card' | 'onlyFor' | 'replyTo'>;
+
+/** The writes that put a saying into the outbox of each conversation; they belong into the commit of what it tells. */
+export function say(conversations: readonly Conversation[], saying: Saying, now: number): readonly Write[] {
+  return conversations.flatMap((conversation) => [
+    put(lanes, laneOf(conversation), conversation, 'any'),
+    append(outbox, { ...saying, conversation, at: now, tries: 0, ambiguous: false }),
+  ]);
+}
