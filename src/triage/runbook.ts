@@ -1,5 +1,23 @@
 import type { BackupTarget, Probe } from './probe.ts';
 
+/**
+ * Why the node could not be told from the labels:
+ * - `no-label`: no label names a machine
+ * - `exporter-own`: what is named is the exporter's own address, not the machine concerned
+ * - `loopback`: localhost, which could be any of several machines
+ * - `unknown-name`: what is named is neither a node nor a configured host
+ * - `ambiguous`: several nodes fit
+ * - `nodes-unknown`: the cluster could not be asked for its nodes
+ */
+export type AskReason = 'no-label' | 'exporter-own' | 'loopback' | 'unknown-name' | 'ambiguous' | 'nodes-unknown';
+
+/** The question to put to a person, since guessing a machine is worse than asking. */
+export interface Unresolved {
+  readonly reason: AskReason;
+  /** One sentence, inert. */
+  readonly text: string;
+}
+
 /** What a runbook's functions know of the incident: validated, resolved, never raw labels as arguments. */
 export interface Subject {
   readonly alertname: string;
@@ -22,6 +40,16 @@ export interface Subject {
   readonly job: string | undefined;
   /** The mount point concerned, if it is an absolute path. */
   readonly mountpoint: string | undefined;
+  /** Why `node` is undefined. */
+  readonly unresolved?: Unresolved | undefined;
+  /** A systemd unit named by the alert, with its suffix. */
+  readonly unit?: string | undefined;
+  /** A valid name of a Job or CronJob (`job_name`, `cronjob`). */
+  readonly jobName?: string | undefined;
+  /** A valid name of a PersistentVolumeClaim. */
+  readonly claim?: string | undefined;
+  /** `Deployment/web`, `StatefulSet/db`: valid names only. */
+  readonly workload?: string | undefined;
 }
 
 /** An action offered under the thread; shown once the action exists. */
