@@ -1,0 +1,109 @@
+import { useState } from './hooks.js';
+import { html } from './html.js';
+import { ToneBadge } from './tone.js';
+
+/** Parts of a card. Every string becomes a text node; a link is one only when it is http or https. */
+
+/** @param {string} href */
+function safeUrl(href) {
+  if (!URL.canParse(href)) return undefined;
+  const url = new URL(href);
+  return url.protocol === 'https:' || url.protocol === 'http:' ? url.href : undefined;
+}
+
+/** @param {any} span */
+function spanOf(span) {
+  if (typeof span === 'string') return span;
+  if ('strong' in span) return html`<strong>${span.strong}</strong>`;
+  if ('code' in span) return html`<code>${span.code}</code>`;
+  const url = safeUrl(span.href);
+  if (!url) return span.link;
+  return html`<a href=${url} target="_blank" rel="noopener noreferrer">${span.link}</a>`;
+}
+
+/** @param {{ text: any }} props */
+export function Inline({ text }) {
+  return typeof text === 'string' ? text : text.map(spanOf);
+}
+
+/** @param {{ text: string, label: string }} props */
+function Pre({ text, label }) {
+  const [copied, setCopied] = useState(false);
+  const copy = async () => {
+    await navigator.clipboard.writeText(text);
+    setCopied(true);
+    setTimeout(() => setCopied(false), 2000);
+  };
+  // Without a secure context a page has no clipboard.
+  const canCopy = window.isSecureContext && navigator.clipboard;
+  return html`<div class="verbatim">
+    <pre tabindex="0" role="region" aria-label=${label}>${text}</pre>
+    ${canCopy && html`<button type="button" class="copy" onClick=${copy}>${copied ? 'Copied' : 'Copy'}<span class="unseen"> ${label}</span></button>`}
+  </div>`;
+}
+
+/** @param {{ block: any, label: string }} props */
+function Table({ block, label }) {
+  const side = (/** @type {number} */ i) => (block.columns[i]?.align === 'right' ? 'number' : undefined);
+  return html`<div class="scroller" tabindex="0" role="region" aria-label=${`${label}, table`}>
+      <table>
+        <thead><tr>${block.columns.map((/** @type {any} */ column, /** @type {number} */ i) => html`<th scope="col" class=${side(i)}>${column.label}</th>`)}</tr></thead>
+        <tbody>${block.rows.map((/** @type {string[]} */ row) => html`<tr>${row.map((cell, i) => html`<td class=${side(i)}>${cell}</td>`)}</tr>`)}</tbody>
+      </table>
+    </div>
+    ${block.more && html`<p class="quiet">${block.more}</p>`}`;
+}
+
+/** @param {{ picture: any }} props */
+function Picture({ picture }) {
+  const { light, dark, alt, width, height } = picture;
+  return html`<picture>
+    <source media="(prefers-color-scheme: dark)" srcset=${`/api/blob/${dark}`} />
+    <img src=${`/api/blob/${light}`} alt=${alt} width=${width} height=${height} decoding="async" />
+  </picture>`;
+}
+
+/** A piece of evidence: its state and what matters in one line, the proof below, folded where all is well. @param {{ block: any }} props */
+function Section({ block }) {
+  return html`<details class=${`section ${block.tone}`} open=${!block.folded}>
+    <summary>
+      <${ToneBadge} tone=${block.tone} of="evidence" />
+      <span class="section-title">${block.title}</span>
+      <span class="section-summary">${block.summary}</span>
+    </summary>
+    <div class="section-body"><${Blocks} blocks=${block.blocks} label=${block.title} /></div>
+  </details>`;
+}
+
+/** @param {{ blocks: readonly any[], label: string }} props */
+export function Blocks({ blocks, label }) {
+  return blocks.map(
+    (block, i) => html`<${Block} key=${block.kind === 'section' ? block.title : i} block=${block} label=${label} />`,
+  );
+}
+
+/** @param {{ block: any, label: string }} props */
+function Block({ block, label }) {
+  switch (block.kind) {
+    case 'text':
+      return html`<p class="text"><${Inline} text=${block.text} /></p>`;
+    case 'quiet':
+      return html`<p class="quiet"><${Inline} text=${block.text} /></p>`;
+    case 'pre':
+      return html`<${Pre} text=${block.text} label=${label} />`;
+    case 'list':
+      return html`<ul class="items">${block.items.map((/** @type {any} */ item) => html`<li><${Inline} text=${item} /></li>`)}</ul>`;
+    case 'fields':
+      return html`<dl class="fields">${block.fields.map(
+        (/** @type {any} */ field) => html`<div><dt>${field.name}</dt><dd><${Inline} text=${field.value} /></dd></div>`,
+      )}</dl>`;
+    case 'table':
+      return html`<${Table} block=${block} label=${label} />`;
+    case 'picture':
+      return html`<${Picture} picture=${block.picture} />`;
+    case 'section':
+      return html`<${Section} block=${block} />`;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,50 @@
+import { Blocks } from './blocks.js';
+import { html } from './html.js';
+import { press } from './state.js';
+import { Local } from './time.js';
+import { Sign } from './tone.js';
+
+/**
+ * A button: pressed once, then waiting until its message changes. It stays focusable while it waits, so that the keyboard
+ * doesn't lose its place.
+ * @param {{ button: any, state: any }} props
+ */
+function CardButton({ button, state }) {
+  const isBusy = state?.state === 'sending' || state?.state === 'waiting';
+  return html`<button
+    type="button"
+    class=${`button ${button.style}`}
+    aria-disabled=${isBusy ? 'true' : undefined}
+    onClick=${() => void press(button.token)}
+  >${isBusy && html`<span class="spinner" aria-hidden="true"></span>`}${button.label}${isBusy && html`<span class="unseen">, under way</span>`}</button>`;
+}
+
+/**
+ * A message of a thread. The root's title stands in the thread's head already.
+ * @param {{ message: any, presses: Map<string, any>, isAlone?: boolean }} props
+ */
+export function Message({ message, presses, isAlone }) {
+  const { card, asked } = message;
+  const failed = card.buttons
+    .map((/** @type {any} */ { token }) => presses.get(token))
+    .find((/** @type {any} */ one) => one?.state === 'failed');
+  return html`<article class=${`message ${card.tone}${message.isPrivate ? ' private' : ''}`} aria-label=${card.title}>
+    ${asked && html`<p class="asked"><span class="who">${asked.by}</span> <code>${asked.text}</code></p>`}
+    ${
+      !isAlone &&
+      html`<header>
+        <${Sign} tone=${card.tone} />
+        <h3>${card.title}</h3>
+        <span class="when">${message.isPrivate && html`<span class="only">only you see this</span>`}<${Local} at=${message.postedAt} /></span>
+      </header>`
+    }
+    ${card.blocks.length > 0 && html`<div class="card-body"><${Blocks} blocks=${card.blocks} label=${card.title} /></div>`}
+    ${
+      card.buttons.length > 0 &&
+      html`<div class="buttons" role="group" aria-label="Actions">
+        ${card.buttons.map((/** @type {any} */ button) => html`<${CardButton} key=${button.token} button=${button} state=${presses.get(button.token)} />`)}
+      </div>`
+    }
+    ${failed && html`<p class="error" role="alert">Not done: ${failed.error} You can press again; it will not be done twice.</p>`}
+  </article>`;
+}
