@@ -50,7 +50,7 @@ const Silences = z.array(
   }),
 );
 const Created = z.object({ silenceID: z.string().min(1) });
-const Status = z.object({ versionInfo: z.object({ version: z.string() }) });
+const Status = z.object({ versionInfo: z.object({ version: z.string() }), uptime: Time });
 
 /**
  * A client of one Alertmanager's API v2.
@@ -68,6 +68,10 @@ export function createAlertmanager(options: ServerOptions): Alertmanager {
       ...silence,
       state: status.state,
     }));
+  const status = async (signal: AbortSignal) => {
+    const { versionInfo, uptime } = await get('/api/v2/status', Status, 'its status', signal);
+    return { version: versionInfo.version, startedAt: uptime };
+  };
   return {
     alerts: async (signal) => (await get('/api/v2/alerts', Alerts, 'the alerts', signal)).map(liveAlert),
     silences,
@@ -92,7 +96,8 @@ export function createAlertmanager(options: ServerOptions): Alertmanager {
       const known = (await silences(signal)).find((silence) => silence.id === id);
       if (known && known.state !== 'expired') throw refusal(server, answer, 'the end of a silence');
     },
-    version: async (signal) => (await get('/api/v2/status', Status, 'its status', signal)).versionInfo.version,
+    status,
+    version: async (signal) => (await status(signal)).version,
   };
 }
 
@@ -104,7 +109,14 @@ export function alertmanagerNotConfigured(): Alertmanager {
       `No Alertmanager is set up to be asked. Set ${KEY} to silence alerts from here.`,
     );
   };
-  return { alerts: absent, silences: absent, createSilence: absent, expireSilence: absent, version: absent };
+  return {
+    alerts: absent,
+    silences: absent,
+    createSilence: absent,
+    expireSilence: absent,
+    status: absent,
+    version: absent,
+  };
 }
 
 function liveAlert({ status, receivers, ...alert }: z.output<typeof Alerts>[number]): LiveAlert {
@@ -117,8 +129,8 @@ function liveAlert({ status, receivers, ...alert }: z.output<typeof Alerts>[numb
   };
 }
 
-/** 400 is what Alertmanager says of a silence it can't take: the input is wrong. */
+/** 400 and 422 (the schema) are what Alertmanager says of a silence it can't take: the input is wrong. */
 function refusal(server: HttpServer, answer: Answer, what: string): DaytwoError {
   const error = badAnswer(server, answer, what);
-  return answer.status === 400 ? new DaytwoError('invalid', error.message) : error;
+  return answer.status === 400 || answer.status === 422 ? new DaytwoError('invalid', error.message) : error;
 }

@@ -79,5 +79,8 @@ export interface Alertmanager {
   ): Promise<string>;
   /** Ends a silence; one that has already ended, or that Alertmanager has forgotten, is no error. */
   expireSilence(id: string, signal: AbortSignal): Promise<void>;
+  /** Its version, and when the process started (epoch ms): its alerts are only as old as that. */
+  status(signal: AbortSignal): Promise<{ readonly version: string; readonly startedAt: number }>;
+  /** The version alone, for check-config --probe. */
   version(signal: AbortSignal): Promise<string>;
 }

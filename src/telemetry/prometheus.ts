@@ -55,16 +55,12 @@ export function createPrometheus(options: ServerOptions): Prometheus {
       throw new DaytwoError('invalid', `The query gives a ${data.resultType}, not a vector.`);
     },
     queryRange: async (expr, range, signal) => {
-      const data = await ask(
-        '/api/v1/query_range',
-        {
-          query: expr,
-          start: String(range.fromMs / 1000),
-          end: String(range.toMs / 1000),
-          step: String(stepSeconds(range.fromMs, range.toMs)),
-        },
-        signal,
-      );
+      const step = stepSeconds(range.fromMs, range.toMs);
+      // Points are counted from the start, so the start is moved until the last of them falls on the end: the newest figure is
+      // the one that matters.
+      const start = range.toMs / 1000 - Math.floor((range.toMs - range.fromMs) / 1000 / step) * step;
+      const query = { query: expr, start: start.toFixed(3), end: (range.toMs / 1000).toFixed(3), step: String(step) };
+      const data = await ask('/api/v1/query_range', query, signal);
       if (data.resultType !== 'matrix') throw new DaytwoError('bad-answer', `${server.name} gave no matrix.`);
       return data.result
         .slice(0, range.maxSeries ?? SERIES_MAX)

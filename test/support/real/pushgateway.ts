@@ -20,11 +20,11 @@ export const PUSHGATEWAY = 'prometheus-pushgateway';
 /** Whether the Pushgateway is installed. */
 export const pushgatewayAvailable = (): boolean => available(PUSHGATEWAY);
 
-/** Starts a Pushgateway on loopback. */
+/** Starts a Pushgateway on loopback that keeps nothing: Debian's default is a file under /var/lib that every start would share. */
 export async function startPushgateway(): Promise<RealPushgateway> {
   const server = await startReal({
     program: PUSHGATEWAY,
-    args: ({ port }) => [`--web.listen-address=127.0.0.1:${port}`],
+    args: ({ port }) => [`--web.listen-address=127.0.0.1:${port}`, '--persistence.file='],
     readyPath: '/-/ready',
   });
   const send = async (method: string, group: Readonly<Record<string, string>>, body?: string): Promise<void> => {
