@@ -43,6 +43,9 @@ export interface Desk {
   ): Promise<Incident>;
 }
 
+/** Facts that the root message doesn't show. */
+const UNSEEN: ReadonlySet<decide.Fact['is']> = new Set(['triage-wanted', 'triaged']);
+
 /** How many open incidents of one alert are looked at when a group seems new. */
 const ADOPT_LOOK = 50;
 
@@ -71,7 +74,7 @@ export function createDesk(options: {
     const saying = (one: Omit<Saying, 'root'>): void => {
       writes.push(...say(targets, { root: incident.name, ...one }, now));
     };
-    saying({ do: first ? 'post' : 'edit', message: incident.name, card: rootCard(incident, brief(incident), now) });
+    if (first || facts.some(({ is }) => !UNSEEN.has(is))) saying({ do: first ? 'post' : 'edit', message: incident.name, card: rootCard(incident, brief(incident), now) });
     for (const fact of facts) {
       if (fact.is === 'resolved' || (fact.is === 'reopened' && !fact.quiet)) {
         const text = `${incident.name} ${factText(fact)}.`;

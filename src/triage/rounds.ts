@@ -1,0 +1,163 @@
+import { triaged } from '../alerting/decide.ts';
+import type { Desk } from '../alerting/desk.ts';
+import { type Incident, incidents, severityRank } from '../alerting/incident.ts';
+import { say } from '../chat/outbox.ts';
+import type { Conversation } from '../chat/port.ts';
+import type { Clock } from '../lib/clock.ts';
+import { messageOf } from '../lib/errors.ts';
+import type { Logger } from '../lib/log.ts';
+import { type Collection, put, type Store, type Stored } from '../store/port.ts';
+import { type Collector, worst } from './collector.ts';
+import type { Evidence } from './evidence.ts';
+import { evidenceCard } from './evidenceCard.ts';
+import type { Probe } from './probe.ts';
+
+/** The evidence of one round, as far as it has come. Document id: `<incident>-<round>`. */
+export interface EvidenceRound {
+  readonly incident: string;
+  readonly round: number;
+  readonly items: readonly Evidence[];
+  readonly at: number;
+}
+
+/** Rounds of evidence. */
+export const evidenceRounds: Collection<EvidenceRound> = {
+  kind: 'evidence',
+  keys: ({ incident }) => ({ incident }),
+  cold: true,
+};
+
+/** So many rounds run at once. */
+const ROUNDS = 6;
+/** What comes within this time is in the first message; later pieces come by edits, one per this time at most. */
+const FIRST_MS = 400;
+const EDIT_MS = 1500;
+/** How many waiting incidents are weighed for the next round. */
+const LOOK = 200;
+
+/** What to look at for an incident, and what to say beside it. */
+export interface RoundPlan {
+  readonly probes: readonly Probe[];
+  /** Sentences for the person: what could not be resolved and why. */
+  readonly notes: readonly string[];
+}
+
+/** Gathers evidence for every incident that wants it, the worst first; a round that a crash cut off is done again. */
+export interface Rounds {
+  start(): void;
+  /** Abandons what runs; it stays wanted. */
+  stop(): Promise<void>;
+}
+
+/** Builds the runner of rounds. */
+export function createRounds(options: {
+  readonly store: Store;
+  readonly desk: Desk;
+  readonly collector: Collector;
+  readonly plan: (incident: Incident, signal: AbortSignal) => Promise<RoundPlan>;
+  readonly targets: readonly Conversation[];
+  readonly clock: Clock;
+  readonly log: Logger;
+}): Rounds {
+  const { store, desk, collector, targets, clock, log } = options;
+  const stopping = new AbortController();
+  const running = new Map<string, Promise<void>>();
+  let unwatch = (): void => {};
+  let looking: Promise<void> | undefined;
+  let again = false;
+
+  async function next(): Promise<void> {
+    const waiting = await store.find(incidents, { key: ['triage', 'wanted'], limit: LOOK });
+    const free = waiting
+      .filter(({ id }) => !running.has(id))
+      .sort((a, b) => severityRank(a.body.severity) - severityRank(b.body.severity));
+    for (const one of free.slice(0, Math.max(0, ROUNDS - running.size))) {
+      const done = round(one)
+        .catch((error: unknown) => {
+          if (!stopping.signal.aborted)
+            log.warn(
+              { incident: one.body.name, error: messageOf(error) },
+              'evidence could not be recorded, will retry',
+            );
+          return clock.sleep(1000, stopping.signal);
+        })
+        .finally(() => {
+          running.delete(one.id);
+          wake();
+        });
+      running.set(one.id, done);
+    }
+  }
+
+  function wake(): void {
+    again = true;
+    looking ??= (async () => {
+      while (again && !stopping.signal.aborted) {
+        again = false;
+        await next().catch((error: unknown) => log.warn({ error: messageOf(error) }, 'incidents could not be read'));
+      }
+      looking = undefined;
+    })();
+  }
+
+  async function round({ id, body: incident }: Stored<Incident>): Promise<void> {
+    const number = incident.triage.round;
+    const docId = `${id}-${number}`;
+    const { probes, notes } = await options.plan(incident, stopping.signal);
+    const titles = probes.map(({ title }) => title);
+    const found: (Evidence | undefined)[] = probes.map(() => undefined);
+    const message = `${incident.name}/evidence-${number}`;
+
+    /** What there is now, as writes: the evidence and the message that shows it, which is posted once and then edited. */
+    const record = async (): Promise<Parameters<Store['commit']>[0]> => {
+      const before = await store.get(evidenceRounds, docId);
+      const items = found.filter((one) => one !== undefined);
+      const card = evidenceCard(incident.name, number, titles, found, notes);
+      return [
+        put(evidenceRounds, docId, { incident: id, round: number, items, at: clock.now() }, before?.version ?? 0),
+        ...say(targets, { do: before ? 'edit' : 'post', message, root: incident.name, card }, clock.now()),
+      ];
+    };
+
+    const over = new AbortController();
+    const showing = (async () => {
+      for (let waitMs = FIRST_MS, shown = 0; !over.signal.aborted; waitMs = EDIT_MS) {
+        await clock.sleep(waitMs, over.signal);
+        const came = found.filter((one) => one !== undefined).length;
+        if (over.signal.aborted || (came === shown && waitMs === EDIT_MS)) continue;
+        shown = came;
+        await store.commit(await record());
+      }
+    })();
+    try {
+      await collector.collect(probes, stopping.signal, (at, evidence) => {
+        found[at] = evidence;
+      });
+    } finally {
+      over.abort();
+      await showing.catch((error: unknown) =>
+        log.warn({ incident: incident.name, error: messageOf(error) }, 'evidence could not be shown, will retry'),
+      );
+    }
+    if (stopping.signal.aborted) return;
+    const writes = await record();
+    await desk.change(
+      id,
+      (now) => triaged(now, number, worst(found.filter((one) => one !== undefined))),
+      () => writes,
+    );
+  }
+
+  return {
+    start: () => {
+      unwatch = store.watch('incident', wake);
+      wake();
+    },
+    stop: async () => {
+      stopping.abort();
+      unwatch();
+      await looking;
+      await Promise.all(running.values());
+    },
+  };
+}
