@@ -80,9 +80,10 @@ function explainOne(
   const shown =
     note?.shown === true && typeof value === 'string' && value.length <= SHOWN_MAX && variables === undefined;
   let found = `, found ${kind(value)}`;
-  if (variables !== undefined) found = ` from ${variables.map((name) => `\${${name}}`).join(' and ')}`;
+  if (variables !== undefined) found = `; ${variables.map((name) => `\${${name}}`).join(' and ')} gives something else`;
   else if (shown) found = `, found ${JSON.stringify(inertLine(value))}`;
   else if (typeof value === 'string') found = '';
+  else if (typeof value === 'number' && note?.shown) found = `, found ${value}`;
   else if (typeof value === 'number' && issue.code === 'invalid_type' && issue.expected === 'string')
     found = ', found a number: put it in quotes';
   const meant = words && shown ? nearest(value, words) : undefined;

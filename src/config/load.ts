@@ -99,13 +99,12 @@ export function readConfig(
 
   const raw: Record<string, unknown> = isMapping(yaml.value) ? { ...yaml.value } : {};
   put(resolveFiles(configSchema, raw, base));
-  const parsed = parse(raw, yaml.located);
-  if (!parsed.success) put(explain(configSchema, raw, yaml.located, parsed.error.issues));
+  const { config, faults } = validate(raw, yaml.located);
+  put(faults);
   put(crossCheck(raw));
   put(REFUSED.filter(({ path, value }) => valueAt(raw, path) === value));
-  if (problems.length > 0 || !parsed.success) throw new ConfigError(inOrder(problems));
-  const { store } = parsed.data;
-  return { config: { ...parsed.data, store: { ...store, dir: resolve(base, store.dir) } }, raw };
+  if (problems.length > 0 || !config) throw new ConfigError(inOrder(problems));
+  return { config: { ...config, store: { ...config.store, dir: resolve(base, config.store.dir) } }, raw };
 }
 
 /** The key that was written: `xFile` where `x` came from a file. */
@@ -125,13 +124,34 @@ function placeOf(located: Located, { path, onKey, offset }: Fault): number {
 
 /**
  * Validates, after making good what YAML and variables can't tell: a section without content (`prometheus:`) is one that was left out,
- * and a variable's text may stand for true, false or a number where one is expected. Changes `raw`.
+ * and a variable's text may stand for true, false or a number where one is expected. A misspelt form (`mode: sokcet`) is taken for the
+ * nearest one, once it is noted, so that what else is wrong in its section is found in the same go. Changes `raw`.
  */
-function parse(raw: Record<string, unknown>, located: Located): z.ZodSafeParseResult<Config> {
+function validate(
+  raw: Record<string, unknown>,
+  located: Located,
+): { readonly config?: Config; readonly faults: readonly Fault[] } {
+  const faults: Fault[] = [];
   for (;;) {
     const parsed = configSchema.safeParse(raw);
-    if (parsed.success || !parsed.error.issues.some((issue) => madeGood(raw, located, issue))) return parsed;
+    if (parsed.success) return { config: parsed.data, faults };
+    const { issues } = parsed.error;
+    const misspelt = issues.flatMap((issue) =>
+      issue.code === 'invalid_union' && 'discriminator' in issue ? explain(configSchema, raw, located, [issue]) : [],
+    );
+    const changed = [
+      ...issues.map((issue) => madeGood(raw, located, issue)),
+      ...misspelt.map(({ path, suggestion }) => suggestion !== undefined && replace(raw, path, suggestion)),
+    ];
+    if (!changed.includes(true)) return { faults: [...faults, ...explain(configSchema, raw, located, issues)] };
+    faults.push(...misspelt.filter(({ suggestion }) => suggestion !== undefined));
   }
+}
+
+function replace(raw: Record<string, unknown>, path: readonly PropertyKey[], value: unknown): boolean {
+  const parent = valueAt(raw, path.slice(0, -1));
+  const key = path.at(-1);
+  return isMapping(parent) && key !== undefined && Reflect.set(parent, key, value);
 }
 
 function madeGood(raw: Record<string, unknown>, located: Located, issue: z.core.$ZodIssue): boolean {

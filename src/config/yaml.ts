@@ -67,6 +67,7 @@ class Walker {
   readonly problems: YamlProblem[] = [];
   private nodes = 0;
   private aliases = 0;
+  private readonly open = new Set<unknown>();
   private full = false;
   private readonly document: Document;
   private readonly source: string;
@@ -92,13 +93,16 @@ class Walker {
     }
     if (isAlias(node)) {
       this.aliases += 1;
+      if (this.aliases > MAX_ALIASES) this.report(at, path, 'too many aliases');
       const target = this.aliases > MAX_ALIASES ? undefined : node.resolve(this.document);
-      if (target) return this.walk(target, at, path);
-      this.report(
-        at,
-        path,
-        this.aliases > MAX_ALIASES ? 'too many aliases' : 'an alias (*name) without its anchor (&name)',
-      );
+      if (target && !this.open.has(target)) {
+        this.open.add(target);
+        const found = this.walk(target, at, path);
+        this.open.delete(target);
+        return found;
+      }
+      if (target) this.report(at, path, 'an alias (*name) within its own anchor (&name)');
+      else if (this.aliases <= MAX_ALIASES) this.report(at, path, 'an alias (*name) without its anchor (&name)');
       return nothing;
     }
     if (isMap<Node, Node | null>(node)) return this.map(node.items, at, path);
@@ -163,7 +167,7 @@ class Walker {
       this.report(
         at,
         path,
-        'expected the name of an environment variable in ${…}; write $${…} for the characters themselves',
+        `expected the name of an environment variable in $\{…}; write $$\{…} for the characters themselves`,
       );
       return undefined;
     }
