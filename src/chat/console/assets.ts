@@ -42,11 +42,11 @@ const OWN = [
   'tone.js',
 ] as const;
 
-/** Libraries for the browser: served name → package and the file in it. */
+/** Libraries for the browser: served name → what to resolve, and the ES module beside it. */
 const VENDORED = {
-  'preact.js': ['preact', 'dist/preact.mjs'],
-  'hooks.js': ['preact', 'hooks/dist/hooks.mjs'],
-  'htm.js': ['htm', 'dist/htm.mjs'],
+  'preact.js': ['preact', 'preact.mjs'],
+  'hooks.js': ['preact/hooks', 'hooks.mjs'],
+  'htm.js': ['htm', 'htm.mjs'],
 } as const;
 
 /**
@@ -59,9 +59,8 @@ export async function loadAssets(): Promise<ReadonlyMap<string, Asset>> {
     const body = await readFile(new URL(`./web/${name}`, import.meta.url));
     return [name, asset(body, name)];
   });
-  const vendored = Object.entries(VENDORED).map(async ([name, [pkg, file]]): Promise<[string, Asset]> => {
-    const root = dirname(require.resolve(`${pkg}/package.json`));
-    const text = await readFile(join(root, file), 'utf8');
+  const vendored = Object.entries(VENDORED).map(async ([name, [entry, file]]): Promise<[string, Asset]> => {
+    const text = await readFile(join(dirname(require.resolve(entry)), file), 'utf8');
     const rewritten = text
       .replace(/from\s*"preact"/g, 'from"./preact.js"')
       .replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n');

@@ -75,8 +75,10 @@ function withWords(known: readonly string[], card: Card): readonly string[] {
   return words.size === known.length ? known : [...words];
 }
 
+/** The first words of the alert's own, else the first of any. A run of spans is the state, which the list shows by itself. */
 function snippetOf(card: Card): string {
-  for (const block of card.blocks) {
+  const own = card.blocks.find((block) => block.kind === 'text' && typeof block.text === 'string');
+  for (const block of own ? [own] : card.blocks) {
     const [first] = textsOf(block);
     if (first?.trim()) return clip(inertLine(first), MAX_SNIPPET_CHARS);
   }

@@ -18,11 +18,11 @@ const CONNECTION_WORDS = /** @type {Record<string, string>} */ ({
 /** @param {number} step */
 function moveFocus(step) {
   const rows = /** @type {HTMLElement[]} */ ([...document.querySelectorAll('.list a.row')]);
-  const focused = rows.findIndex((row) => row === document.activeElement);
-  const from =
-    focused >= 0 ? focused : rows.findIndex((row) => row.dataset['thread'] === shownKey()) - (step > 0 ? 1 : 0);
-  const row =
-    rows[Math.min(rows.length - 1, Math.max(0, focused >= 0 ? from + step : Math.max(0, from + (step > 0 ? 1 : 0))))];
+  const focused = rows.findIndex((row) => row.contains(document.activeElement));
+  const shown = rows.findIndex((row) => row.dataset['thread'] === shownKey());
+  // From elsewhere the first key goes to the thread that is shown; from there on by steps.
+  const next = focused < 0 ? Math.max(0, shown) : focused + step;
+  const row = rows[Math.min(rows.length - 1, Math.max(0, next))];
   row?.focus();
   row?.scrollIntoView({ block: 'nearest' });
 }
@@ -105,7 +105,7 @@ export function App() {
     <a class="skip" href="#command" onClick=${skip}>Skip to the command line</a>
     <header class="bar">
       <h1 class="wordmark">daytwo</h1>
-      <p class=${`count ${worst}`}>${app.open === 0 ? 'no open incident' : `${app.open} open ${app.open === 1 ? 'incident' : 'incidents'}`}</p>
+      <p class=${`count ${worst}`}>${app.open === 0 ? 'no' : app.open} open<span class="wide"> ${app.open > 1 ? 'incidents' : 'incident'}</span></p>
       <p class=${`connection ${app.connection}`} role="status"><span class="dot" aria-hidden="true"></span>${CONNECTION_WORDS[app.connection]}</p>
       <button type="button" class="button plain me" onClick=${openHelp}>${app.me?.name}<span class="unseen">,</span> <span class="keyhint">?</span><span class="unseen"> Help</span></button>
     </header>

@@ -4,6 +4,9 @@ import { ToneBadge } from './tone.js';
 
 /** Parts of a card. Every string becomes a text node; a link is one only when it is http or https. */
 
+/** Beyond this many lines a text is shown as one piece. */
+const MAX_LINES = 2000;
+
 /** @param {string} href */
 function safeUrl(href) {
   if (!URL.canParse(href)) return undefined;
@@ -34,10 +37,13 @@ function Pre({ text, label }) {
     setCopied(true);
     setTimeout(() => setCopied(false), 2000);
   };
+  const lines = text.replace(/\n+$/, '').split('\n');
+  const shown =
+    lines.length > MAX_LINES ? text : lines.map((line) => html`<span class="line-of">${`${line}\n`}</span>`);
   // Without a secure context a page has no clipboard.
   const canCopy = window.isSecureContext && navigator.clipboard;
   return html`<div class="verbatim">
-    <pre tabindex="0" role="region" aria-label=${label}>${text}</pre>
+    <pre tabindex="0" role="region" aria-label=${label}>${shown}</pre>
     ${canCopy && html`<button type="button" class="copy" onClick=${copy}>${copied ? 'Copied' : 'Copy'}<span class="unseen"> ${label}</span></button>`}
   </div>`;
 }
@@ -63,27 +69,33 @@ function Picture({ picture }) {
   </picture>`;
 }
 
-/** A piece of evidence: its state and what matters in one line, the proof below, folded where all is well. @param {{ block: any }} props */
-function Section({ block }) {
-  return html`<details class=${`section ${block.tone}`} open=${!block.folded}>
+/**
+ * A piece of evidence: its state and what matters in one line, the proof below, folded where all is well. In a root message a
+ * neutral section is no evidence that is missing, just a section.
+ * @param {{ block: any, isRoot: boolean }} props
+ */
+function Section({ block, isRoot }) {
+  const hasBadge = !(isRoot && block.tone === 'neutral');
+  return html`<details class=${`section ${block.tone}${hasBadge ? '' : ' bare'}`} open=${!block.folded}>
     <summary>
-      <${ToneBadge} tone=${block.tone} of="evidence" />
+      ${hasBadge && html`<${ToneBadge} tone=${block.tone} of="evidence" />`}
       <span class="section-title">${block.title}</span>
       <span class="section-summary">${block.summary}</span>
     </summary>
-    <div class="section-body"><${Blocks} blocks=${block.blocks} label=${block.title} /></div>
+    <div class="section-body"><${Blocks} blocks=${block.blocks} label=${block.title} isRoot=${isRoot} /></div>
   </details>`;
 }
 
-/** @param {{ blocks: readonly any[], label: string }} props */
-export function Blocks({ blocks, label }) {
+/** @param {{ blocks: readonly any[], label: string, isRoot?: boolean }} props */
+export function Blocks({ blocks, label, isRoot = false }) {
   return blocks.map(
-    (block, i) => html`<${Block} key=${block.kind === 'section' ? block.title : i} block=${block} label=${label} />`,
+    (block, i) =>
+      html`<${Block} key=${block.kind === 'section' ? block.title : i} block=${block} label=${label} isRoot=${isRoot} />`,
   );
 }
 
-/** @param {{ block: any, label: string }} props */
-function Block({ block, label }) {
+/** @param {{ block: any, label: string, isRoot: boolean }} props */
+function Block({ block, label, isRoot }) {
   switch (block.kind) {
     case 'text':
       return html`<p class="text"><${Inline} text=${block.text} /></p>`;
@@ -98,11 +110,11 @@ function Block({ block, label }) {
         (/** @type {any} */ field) => html`<div><dt>${field.name}</dt><dd><${Inline} text=${field.value} /></dd></div>`,
       )}</dl>`;
     case 'table':
-      return html`<${Table} block=${block} label=${label} />`;
+      return html`<${Table} block=${block} label=${label} isRoot=${isRoot} />`;
     case 'picture':
       return html`<${Picture} picture=${block.picture} />`;
     case 'section':
-      return html`<${Section} block=${block} />`;
+      return html`<${Section} block=${block} isRoot=${isRoot} />`;
     default:
       return undefined;
   }

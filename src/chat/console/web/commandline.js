@@ -8,10 +8,12 @@ const HISTORY_KEY = 'daytwo.history';
 /** @returns {string[]} */
 function readHistory() {
   try {
-    return JSON.parse(sessionStorage.getItem(HISTORY_KEY) ?? '[]');
+    const kept = JSON.parse(sessionStorage.getItem(HISTORY_KEY) ?? 'null');
+    if (Array.isArray(kept)) return kept.filter((line) => typeof line === 'string');
   } catch {
-    return [];
+    // No storage, or not ours.
   }
+  return [];
 }
 
 /** @param {string[]} history */
@@ -117,7 +119,7 @@ export function CommandLine() {
     }
     <p id="usage" class="usage">${
       command
-        ? html`<code>${command.usage}</code> <span>${command.summary}</span> <span class="quiet">e.g. ${command.example}</span>`
+        ? html`<code>${command.usage}</code> <span>${command.summary}</span> ${command.example !== command.usage && html`<span class="quiet">e.g. ${command.example}</span>`}`
         : html`<span class="quiet">${key === CHANNEL ? 'Type / for commands' : `Applies to ${key}`}${connection === 'live' ? '' : ' · sent once daytwo answers again'}</span>`
     }</p>
     <div class="line">

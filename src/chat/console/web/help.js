@@ -46,7 +46,7 @@ export function Help({ isOpen, onClose, hasKeys, onKeys }) {
           <p class="quiet">The same words work in every chat. Inside an incident a command applies to that incident.</p>
           <dl class="commands">${commands.map(
             (command) =>
-              html`<div><dt><code>${command.usage}</code></dt><dd>${command.summary} <span class="quiet">e.g. <code>${command.example}</code></span></dd></div>`,
+              html`<div><dt><code>${command.usage}</code></dt><dd>${command.summary} ${command.example !== command.usage && html`<span class="quiet">e.g. <code>${command.example}</code></span>`}</dd></div>`,
           )}</dl>
           <h3>Keys</h3>
           <dl class="keys">${KEYS.map(([key, what]) => html`<div><dt><kbd>${key}</kbd></dt><dd>${what}</dd></div>`)}</dl>

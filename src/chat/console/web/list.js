@@ -1,6 +1,6 @@
 import { useRef } from './hooks.js';
 import { html } from './html.js';
-import { CHANNEL, loadMore, search, shownKey, useApp } from './state.js';
+import { CHANNEL, isNews, loadMore, search, shownKey, useApp } from './state.js';
 import { Ago } from './time.js';
 import { ToneBadge } from './tone.js';
 
@@ -41,13 +41,12 @@ function Row({ thread, isShown, isNew }) {
 
 /** @param {{ title: string, threads: any[] }} props */
 function Group({ title, threads }) {
-  const { seenAt } = useApp();
   if (threads.length === 0) return undefined;
   return html`<section class="group" aria-label=${title}>
     <h3>${title}</h3>
     <ul>${threads.map(
       (thread) =>
-        html`<${Row} key=${thread.key} thread=${thread} isShown=${thread.key === shownKey()} isNew=${thread.lastAt > (seenAt.get(thread.key) ?? 0)} />`,
+        html`<${Row} key=${thread.key} thread=${thread} isShown=${thread.key === shownKey()} isNew=${isNews(thread)} />`,
     )}</ul>
   </section>`;
 }

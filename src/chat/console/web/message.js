@@ -38,7 +38,7 @@ export function Message({ message, presses, isAlone }) {
         <span class="when">${message.isPrivate && html`<span class="only">only you see this</span>`}<${Local} at=${message.postedAt} /></span>
       </header>`
     }
-    ${card.blocks.length > 0 && html`<div class="card-body"><${Blocks} blocks=${card.blocks} label=${card.title} /></div>`}
+    ${card.blocks.length > 0 && html`<div class="card-body"><${Blocks} blocks=${card.blocks} label=${card.title} isRoot=${message.isRoot} /></div>`}
     ${
       card.buttons.length > 0 &&
       html`<div class="buttons" role="group" aria-label="Actions">

@@ -28,6 +28,8 @@ const ANSWER_MS = 25_000;
 /** Threads kept in memory after they were looked at. */
 const MAX_READ = 20;
 const SEEN_KEY = 'daytwo.seen';
+/** Kept among the seen threads: since when this browser looks at all. What is older isn't news. */
+const FIRST_LOOK = '';
 const MAX_SEEN = 500;
 
 /** @type {State} */
@@ -80,10 +82,17 @@ function fromHash() {
 
 function readSeen() {
   try {
-    return JSON.parse(localStorage.getItem(SEEN_KEY) ?? '[]');
+    const kept = JSON.parse(localStorage.getItem(SEEN_KEY) ?? 'null');
+    if (Array.isArray(kept)) return kept.filter(Array.isArray);
   } catch {
-    return [];
+    // No storage, or not ours.
   }
+  return [[FIRST_LOOK, Date.now()]];
+}
+
+/** Whether something happened in a thread since this browser showed it. @param {any} thread */
+export function isNews(thread) {
+  return thread.lastAt > (state.seenAt.get(thread.key) ?? state.seenAt.get(FIRST_LOOK) ?? 0);
 }
 
 /** @param {string} key */
@@ -92,7 +101,9 @@ function markSeen(key) {
   seenAt.delete(key);
   seenAt.set(key, Date.now());
   try {
-    localStorage.setItem(SEEN_KEY, JSON.stringify([...seenAt].slice(-MAX_SEEN)));
+    const first = [FIRST_LOOK, seenAt.get(FIRST_LOOK) ?? 0];
+    const others = [...seenAt].filter(([thread]) => thread !== FIRST_LOOK).slice(-MAX_SEEN);
+    localStorage.setItem(SEEN_KEY, JSON.stringify([first, ...others]));
   } catch {
     // No storage here: what is new is then known until the page is left.
   }
