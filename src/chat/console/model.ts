@@ -102,7 +102,7 @@ export const FEED: Collection<FeedEntry> = { kind: 'consolefeed', keys: () => ({
 export const SESSIONS: Collection<ConsoleSession> = { kind: 'consolesession', keys: ({ person }) => ({ person }) };
 
 /** All collections of the console, for the store. */
-export const CONSOLE_COLLECTIONS = [MESSAGES, THREADS, FEED, SESSIONS] as unknown as readonly Collection<never>[];
+export const CONSOLE_COLLECTIONS = [MESSAGES, THREADS, FEED, SESSIONS] as readonly Collection<never>[];
 
 /** Digits to which the number of `INC-42` is padded, so that document ids sort as people count. */
 const NUMBER_DIGITS = 10;

@@ -109,11 +109,13 @@ export function App() {
       <p class=${`connection ${app.connection}`} role="status"><span class="dot" aria-hidden="true"></span>${CONNECTION_WORDS[app.connection]}</p>
       <button type="button" class="button plain me" onClick=${openHelp}>${app.me?.name}<span class="unseen">,</span> <span class="keyhint">?</span><span class="unseen"> Help</span></button>
     </header>
-    <${List} />
-    <div class="pane">
-      <${Thread} />
-      <${CommandLine} />
-    </div>
+    <main class="body">
+      <${List} />
+      <div class="pane">
+        <${Thread} />
+        <${CommandLine} />
+      </div>
+    </main>
     <${Help}
       isOpen=${isHelp}
       onClose=${() => setHelp(false)}

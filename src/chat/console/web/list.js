@@ -43,7 +43,7 @@ function Row({ thread, isShown, isNew }) {
 function Group({ title, threads }) {
   if (threads.length === 0) return undefined;
   return html`<section class="group" aria-label=${title}>
-    <h3>${title}</h3>
+    <h2>${title}</h2>
     <ul>${threads.map(
       (thread) =>
         html`<${Row} key=${thread.key} thread=${thread} isShown=${thread.key === shownKey()} isNew=${isNews(thread)} />`,

@@ -95,7 +95,7 @@ export function Thread() {
       document.getElementById('thread-title')?.focus({ preventScroll: true });
   }, [key, isLoaded]);
 
-  return html`<main class="thread" aria-labelledby="thread-title">
+  return html`<section class="thread" aria-labelledby="thread-title">
     <${Head} thread=${found?.thread} />
     <div class="messages" ref=${scroller} onScroll=${scrolled} tabindex="0" role="region" aria-label="Messages">
       <div class="column">
@@ -108,5 +108,5 @@ export function Thread() {
       </div>
     </div>
     ${below > 0 && html`<button type="button" class="below" onClick=${toEnd}>${below} new ${below === 1 ? 'message' : 'messages'} below</button>`}
-  </main>`;
+  </section>`;
 }
