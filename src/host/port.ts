@@ -26,13 +26,30 @@ export interface CommandOutput {
   readonly tookMs: number;
 }
 
+/** A host as the configuration names it. Paths are absolute; a leading `~` is resolved before. */
+export interface HostSpec {
+  readonly name: string;
+  readonly via: 'local' | 'ssh';
+  /** `user@host` or `host`; needed with `ssh`. */
+  readonly address?: string | undefined;
+  /** TCP port of sshd; 22 where absent. */
+  readonly port?: number | undefined;
+  /** Private key; where absent, the user's default keys and agent. */
+  readonly identityFile?: string | undefined;
+  /** The only file of known host keys; where absent, the user's and the system's. */
+  readonly knownHostsFile?: string | undefined;
+  /** Where the journal's files lie, if not where journalctl looks by itself (a node's /var/log/journal mounted elsewhere). */
+  readonly journalDirectory?: string | undefined;
+}
+
 /** The hosts of the configuration. */
 export interface Hosts {
   /** Configured names, in the file's order. */
   names(): readonly string[];
   /**
    * Runs one command of the list. A non-zero exit is an answer where the tool gives useful output with it (`df`, `du`), else an error.
-   * @throws DaytwoError not-configured (no such host) | unreachable | forbidden | timeout | cancelled | not-found (no such program) | failed | invalid
+   * @throws DaytwoError not-configured (no such host) | unreachable | forbidden | timeout | cancelled | not-found (no such program,
+   *   no journal, no systemd) | failed | invalid | overloaded (too many wait for this host)
    */
   run(host: string, command: HostCommand, signal: AbortSignal): Promise<CommandOutput>;
   /** Ends what is kept open (multiplexed connections). */

@@ -22,7 +22,7 @@ describe('createLimiter', () => {
     expect(tasks.map(({ state }) => state.started)).toEqual([true, true, false, false]);
     tasks[1]?.state.end('b');
     expect(await ends[1]).toBe('b');
-    expect(tasks.map(({ state }) => state.started)).toEqual([true, true, true, false]);
+    await expect.poll(() => tasks.map(({ state }) => state.started)).toEqual([true, true, true, false]);
     tasks[0]?.state.end('a');
     tasks[2]?.state.end('c');
     tasks[3]?.state.end('d');
