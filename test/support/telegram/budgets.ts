@@ -16,7 +16,7 @@ export class Budgets {
   readonly #early: EarlyRetry[];
   readonly #tokens = new Map<string, { left: number; at: number }>();
   readonly #sent = new Map<string, number[]>();
-  readonly #flooded = new Map<string, number>();
+  readonly #flooded = new Map<string, { until: number; told: boolean }>();
   /** The longest wait that the bot was told, in seconds. */
   longestWaitSeconds = 0;
 
@@ -26,9 +26,10 @@ export class Budgets {
     this.#early = early;
   }
 
-  /** Makes a chat (or, without one, every chat) refuse for so many seconds, whatever the budgets say. */
-  impose(seconds: number, chatId?: number): void {
-    this.#flooded.set(chatId === undefined ? OVERALL : String(chatId), this.#now() + seconds * SECOND_MS);
+  /** Makes a chat (or, without one, every chat) refuse for so many seconds. `told`: the bot hears of it now. */
+  impose(seconds: number, chatId?: number, told = false): void {
+    const lane = chatId === undefined ? OVERALL : String(chatId);
+    this.#flooded.set(lane, { until: this.#now() + seconds * SECOND_MS, told });
     this.longestWaitSeconds = Math.max(this.longestWaitSeconds, seconds);
   }
 
@@ -46,7 +47,7 @@ export class Budgets {
     for (const [name, waitMs] of waits) {
       if (waitMs <= 0) continue;
       const seconds = Math.ceil(waitMs / SECOND_MS);
-      this.#flooded.set(name, this.#now() + waitMs);
+      this.#flooded.set(name, { until: this.#now() + waitMs, told: true });
       this.longestWaitSeconds = Math.max(this.longestWaitSeconds, seconds);
       throw tooMany(seconds);
     }
@@ -54,10 +55,12 @@ export class Budgets {
   }
 
   #refuseWhileFlooded(lane: string, method: string): void {
-    const left = (this.#flooded.get(lane) ?? 0) - this.#now();
-    if (left <= 0) return;
-    this.#early.push({ at: this.#now(), method, lane, earlyByMs: left });
-    throw tooMany(Math.ceil(left / SECOND_MS));
+    const flood = this.#flooded.get(lane);
+    const leftMs = (flood?.until ?? 0) - this.#now();
+    if (flood === undefined || leftMs <= 0) return;
+    if (flood.told) this.#early.push({ at: this.#now(), method, lane, earlyByMs: leftMs });
+    flood.told = true;
+    throw tooMany(Math.ceil(leftMs / SECOND_MS));
   }
 
   #bucketWait(lane: string, count: number): number {

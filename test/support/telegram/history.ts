@@ -52,6 +52,7 @@ export interface Ping {
 /** Messages by chat. Supergroups and channels count for themselves, private chats and groups share one counter. */
 export class History {
   readonly #chats = new Map<number, StoredMessage[]>();
+  readonly #byId = new Map<string, StoredMessage>();
   readonly #counters = new Map<string, number>();
 
   /** Keeps a new message and gives it the next id of its chat. */
@@ -59,10 +60,12 @@ export class History {
     chat: Pick<TgChat, 'id' | 'type'>,
     message: Omit<StoredMessage, 'id' | 'chatId' | 'revisions' | 'pinnedLoudly'>,
   ): StoredMessage {
-    const counter = chat.type === 'supergroup' || chat.type === 'channel' ? String(chat.id) : 'account';
-    const id = (this.#counters.get(counter) ?? 0) + 1;
+    const own = chat.type === 'supergroup' || chat.type === 'channel';
+    const counter = own ? String(chat.id) : 'account';
+    const id = (this.#counters.get(counter) ?? (own ? 1 : 0)) + 1; // their first message tells that they were made
     this.#counters.set(counter, id);
     const stored: StoredMessage = { ...message, chatId: chat.id, id, revisions: [], pinnedLoudly: false };
+    this.#byId.set(`${chat.id}/${id}`, stored);
     const sofar = this.#chats.get(chat.id);
     if (sofar === undefined) this.#chats.set(chat.id, [stored]);
     else sofar.push(stored);
@@ -71,7 +74,8 @@ export class History {
 
   /** A message that is still there. */
   find(chatId: number, id: number): StoredMessage | undefined {
-    return this.#chats.get(chatId)?.find((message) => message.id === id && message.deletedAt === undefined);
+    const message = this.#byId.get(`${chatId}/${id}`);
+    return message?.deletedAt === undefined ? message : undefined;
   }
 
   /** Every message of a chat in order, the deleted ones too (`deletedAt`). */

@@ -30,7 +30,7 @@ function instead(core: Core, fault: Fault | undefined, body: RequestBody): Pick<
     return {
       instead: () => {
         const chatId = Number(body.values.get('chat_id'));
-        if (core.world.chats.has(chatId)) core.budgets.impose(fault.seconds, chatId);
+        if (core.world.chats.has(chatId)) core.budgets.impose(fault.seconds, chatId, true);
         throw tooMany(fault.seconds);
       },
     };
