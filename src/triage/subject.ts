@@ -125,3 +125,10 @@ function backupOf(
 function fold(name: string): string {
   return name.toLowerCase().replace(/[-_. ]+/g, '-');
 }
+
+/** What a person should know about a subject: why the node isn't known, or why its host can't be looked at. Pure. */
+export function subjectNotes({ node, host, unresolved }: Subject): string[] {
+  if (unresolved) return [`${unresolved.text} So no machine is looked at.`];
+  if (node === undefined || host !== undefined) return [];
+  return [`${node} is not among the configured hosts, so its disks, units and journals are not looked at.`];
+}

@@ -1,0 +1,44 @@
+import type { Offer, Subject } from './runbook.ts';
+
+type Argument = 'node' | 'backup';
+
+interface Offered {
+  /** Without this of the subject there is nothing to offer. */
+  readonly needs: Argument;
+  /** The button's words. */
+  readonly label: (value: string) => string;
+}
+
+/** The words of the actions that runbooks offer. */
+const OFFERED: Readonly<Record<string, Offered>> = {
+  'backup.run': { needs: 'backup', label: () => 'Back up now' },
+  'backup.check': { needs: 'backup', label: () => 'Check the repository' },
+  'drill.run': { needs: 'backup', label: () => 'Try a restore' },
+  'node.cordon': { needs: 'node', label: (node) => `Cordon ${node}` },
+  'node.uncordon': { needs: 'node', label: (node) => `Uncordon ${node}` },
+  'node.drain': { needs: 'node', label: (node) => `Drain ${node}` },
+  'disk.prune-images': { needs: 'node', label: (node) => `Prune images on ${node}` },
+};
+
+/**
+ * Offers actions by their ids, each with what the subject knows; one that lacks its node or its backup is left out. An action that has
+ * no words here gets its own id as words, and the node and backup as far as they are known. Pure.
+ */
+export function offers(subject: Subject, ...actions: readonly string[]): readonly Offer[] {
+  const known: Readonly<Record<Argument, string | undefined>> = {
+    node: subject.node,
+    backup: subject.backup?.name,
+  };
+  return actions.flatMap((action): Offer[] => {
+    const words = Object.hasOwn(OFFERED, action) ? OFFERED[action] : undefined;
+    if (!words) return [{ action, label: action, args: defined(known) }];
+    const value = known[words.needs];
+    return value === undefined ? [] : [{ action, label: words.label(value), args: { [words.needs]: value } }];
+  });
+}
+
+function defined(args: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(args).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+}
