@@ -1,4 +1,4 @@
-/** CPU in millicores, memory in bytes; undefined where metrics-server has no figure. */
+/** CPU in whole millicores, rounded up as kubectl does; memory in bytes; undefined where metrics-server has no figure. */
 export interface NodeUse {
   readonly name: string;
   readonly cpuMilli: number | undefined;
@@ -8,7 +8,7 @@ export interface NodeUse {
   readonly memoryAllocatableBytes: number;
 }
 
-/** A pod's use, summed over its containers. */
+/** A pod's use, summed over its containers: whole millicores, rounded up after the sum, and bytes. */
 export interface PodUse {
   readonly namespace: string;
   readonly name: string;
@@ -42,11 +42,12 @@ export interface PodView {
   readonly name: string;
   readonly node: string | undefined;
   readonly phase: string;
-  /** What kubectl's STATUS column would say: CrashLoopBackOff, Evicted, Init:0/1 … */
+  /** What kubectl's STATUS column says: CrashLoopBackOff, Evicted, Init:0/1 … */
   readonly status: string;
   readonly ready: string;
   readonly restarts: number;
   readonly createdAt: number;
+  /** Needs a look: failing, stuck for more than 5 min on its way up or down, not ready, or crashed within the last 15 min. */
   readonly inTrouble: boolean;
   /** Why the last container ended: reason, exit code, when, message; of the worst container. */
   readonly lastTermination:
@@ -61,7 +62,7 @@ export interface PodView {
   readonly owner: string | undefined;
 }
 
-/** An event, newest first. `about` is `Kind/name`. */
+/** An event. `about` is `Kind/name`; `message` is untrusted text. */
 export interface EventView {
   readonly namespace: string;
   readonly type: string;
@@ -83,12 +84,13 @@ export interface RolloutView {
 }
 
 /**
- * The cluster, read only. All lists are bounded and paged.
+ * The cluster, read only. All lists are bounded (20,000 items, else `too-large`) and paged. `sinceMs` is a time, epoch ms.
  * Every method throws DaytwoError: not-configured | unreachable | timeout | forbidden (names verb and resource) | not-found |
- * bad-answer | cancelled. A missing metrics-server is `not-found` with a message that says so plainly.
+ * bad-answer | cancelled | too-large | overloaded | failed | invalid (the kubeconfig, or a name that is none). A missing
+ * metrics-server is `not-found` with a message that says so plainly.
  */
 export interface Cluster {
-  /** How people call it: the context's name or "this cluster". */
+  /** How people call it: the context's name or "this cluster". The current context's is known after the first question only. */
   readonly name: string;
   version(signal: AbortSignal): Promise<string>;
   nodes(signal: AbortSignal): Promise<readonly NodeView[]>;
@@ -98,10 +100,12 @@ export interface Cluster {
     where: { readonly namespace?: string; readonly node?: string },
     signal: AbortSignal,
   ): Promise<readonly PodView[]>;
+  /** Newest first. */
   events(
     where: { readonly namespace?: string; readonly about?: string; readonly sinceMs: number },
     signal: AbortSignal,
   ): Promise<readonly EventView[]>;
+  /** Newest first. A workload's first roll-out counts as well. */
   rollouts(
     where: { readonly namespace?: string; readonly sinceMs: number },
     signal: AbortSignal,
