@@ -23,7 +23,7 @@ export interface Press {
 }
 
 /** The bot's account on the server. */
-export interface Account {
+interface Account {
   token: string;
   readonly startedAt: number;
   loggedOut: boolean;

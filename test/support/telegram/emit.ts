@@ -10,7 +10,7 @@ import { botIsIn, botMember, type Chat, chatObject, type Member } from './world.
  * plain commands when no other bot is meant, replies to it, mentions of it and service messages.
  * https://core.telegram.org/bots/features#privacy-mode. Never another bot's: https://core.telegram.org/bots/faq#why-doesn-39t-my-bot-see-messages-from-other-bots
  */
-export function botSees(core: Core, chat: Chat, message: StoredMessage): boolean {
+function botSees(core: Core, chat: Chat, message: StoredMessage): boolean {
   const { world, history } = core;
   if (message.byBot || (message.from?.is_bot === true && message.senderChat === undefined)) return false;
   if (chat.type === 'private') return world.people.get(chat.id)?.blocked !== true;

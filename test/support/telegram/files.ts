@@ -18,7 +18,7 @@ export interface StoredFile {
 }
 
 /** Pixels of a PNG, GIF or JPEG; `undefined` when it is none of them. */
-export function dimensions(data: Buffer): { width: number; height: number } | undefined {
+function dimensions(data: Buffer): { width: number; height: number } | undefined {
   if (data.length >= 24 && data.readUInt32BE(0) === 0x89504e47) {
     return { width: data.readUInt32BE(16), height: data.readUInt32BE(20) };
   }

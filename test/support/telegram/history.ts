@@ -13,7 +13,7 @@ export interface Content {
 }
 
 /** What a message showed before an edit. */
-export interface Revision {
+interface Revision {
   readonly at: number;
   readonly content: Content;
   readonly markup: Markup | undefined;

@@ -42,7 +42,7 @@ export interface TelegramOptions {
 }
 
 /** A group, supergroup or channel to make. `botRights` makes the bot an administrator. */
-export interface ChatOptions {
+interface ChatOptions {
   readonly id?: number;
   readonly title?: string;
   readonly username?: string;
@@ -53,7 +53,7 @@ export interface ChatOptions {
 }
 
 /** A person, or another bot. `started`: the private chat with the bot is open. */
-export interface PersonOptions {
+interface PersonOptions {
   readonly id: number;
   readonly name?: string;
   readonly username?: string;

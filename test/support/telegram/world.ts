@@ -3,7 +3,7 @@ import { badRequest, forbidden } from './failure.ts';
 import type { TgChat, TgUser } from './wire.ts';
 
 /** https://core.telegram.org/bots/api#chatmember */
-export type MemberStatus = 'creator' | 'administrator' | 'member' | 'restricted' | 'left' | 'kicked';
+type MemberStatus = 'creator' | 'administrator' | 'member' | 'restricted' | 'left' | 'kicked';
 
 /** Rights of an administrator, or of a member (`can_send_messages`). https://core.telegram.org/bots/api#chatadministratorrights */
 export type Right =
