@@ -11,17 +11,16 @@ export const oncall = command({
   may: 'anyone',
   args: noArgs,
   run: async (_, { signal }, { onCall }) => {
-    const answer = await onCall(signal);
-    if (!answer.known)
+    const answer = await onCall.who(signal);
+    if (answer.is === 'unknown')
       return privately('Who is on call can’t be told.', [{ kind: 'text', text: answer.reason }], 'warning');
     const until =
       answer.until === undefined
         ? ''
         : ` until ${new Date(answer.until).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-    const who =
-      answer.people.length === 0
-        ? 'Nobody is on call'
-        : `${answer.people.join(', ')} ${answer.people.length === 1 ? 'is' : 'are'} on call`;
-    return privately(`${who}${until}.`, [{ kind: 'quiet', text: answer.source }]);
+    const people = answer.people.join(', ');
+    return privately(`${people} ${answer.people.length === 1 ? 'is' : 'are'} on call${until}.`, [
+      { kind: 'quiet', text: `by ${answer.source}` },
+    ]);
   },
 });

@@ -7,8 +7,8 @@ export type Role = 'oncall' | 'admin';
 export interface Person {
   readonly name: string;
   readonly roles: readonly Role[];
-  readonly slack?: string;
-  readonly telegram?: number;
+  readonly slack?: string | undefined;
+  readonly telegram?: string | undefined;
 }
 
 /** The person of the console when the configuration names nobody. */
@@ -20,6 +20,6 @@ export function personOf(people: readonly Person[], { chat, id }: Identity): Per
   return people.find((person) => {
     if (chat === 'console') return person.name === id;
     if (chat === 'slack') return person.slack !== undefined && person.slack === id;
-    return person.telegram !== undefined && String(person.telegram) === id;
+    return person.telegram !== undefined && person.telegram === id;
   });
 }

@@ -4,18 +4,9 @@ import type { Card } from '../chat/message.ts';
 import type { Person } from '../chat/people.ts';
 import type { Cluster } from '../cluster/port.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { OnCallSource } from '../oncall/oncall.ts';
 import type { Store } from '../store/port.ts';
 import type { Alertmanager } from '../telemetry/port.ts';
-
-/** Who is on call now, or why that can't be told. */
-export type OnCallAnswer =
-  | {
-      readonly known: true;
-      readonly people: readonly string[];
-      readonly until: number | undefined;
-      readonly source: string;
-    }
-  | { readonly known: false; readonly reason: string };
 
 /** One line of `status` and of /readyz. */
 export interface PartHealth {
@@ -32,7 +23,7 @@ export interface Services {
   readonly desk: Desk;
   readonly alertmanager: Alertmanager;
   readonly cluster: Cluster;
-  readonly onCall: (signal: AbortSignal) => Promise<OnCallAnswer>;
+  readonly onCall: OnCallSource;
   readonly health: () => readonly PartHealth[];
   readonly commands: readonly Command[];
 }

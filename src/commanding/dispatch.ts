@@ -111,6 +111,8 @@ export function createDispatch(options: {
         ? runCommand(event.what.text, asking, services)
         : runPress(event.what.token, asking, services);
     return work.catch((error: unknown) => {
+      // The bot is being stopped: the event waits for the next start.
+      if (signal.aborted) throw error;
       // The store is what everything rests upon: without it there is no answer to record either, so the event waits.
       if (error instanceof DaytwoError && (error.code === 'store-unavailable' || error.code === 'store-conflict'))
         throw error;

@@ -28,3 +28,10 @@ export class Secret {
     return HIDDEN;
   }
 }
+
+/** The text of every secret in a configuration, for the redactor. */
+export function secretsOf(config: unknown): readonly string[] {
+  if (config instanceof Secret) return [config.reveal()];
+  if (typeof config !== 'object' || config === null) return [];
+  return Object.values(config).flatMap(secretsOf);
+}

@@ -37,8 +37,8 @@ export interface Collector {
 export function createCollector(options: CollectorOptions): Collector {
   const { world, redact } = options;
   const shared = new Map<string, { readonly at: number; readonly evidence: Promise<Evidence> }>();
-  const clean = (text: string, letters: number): string => clip(inert(redact(text)), letters);
-  const cleanLine = (text: string, letters: number): string => clip(inertLine(redact(text)), letters);
+  const clean = (text: string, letters: number): string => clip(redact(inert(text)), letters);
+  const cleanLine = (text: string, letters: number): string => clip(inertLine(redact(inert(text))), letters);
 
   async function part(from: FindingPart): Promise<EvidencePart> {
     switch (from.kind) {

@@ -1,0 +1,76 @@
+import type { ReconcileHealth } from '../alerting/reconcile.ts';
+import type { Chat } from '../chat/port.ts';
+import type { PartHealth } from '../commanding/command.ts';
+import type { Config } from '../config/schema.ts';
+import type { Store } from '../store/port.ts';
+import type { Outside } from './outside.ts';
+
+/** What the state of the parts is told from. */
+export interface HealthSources {
+  readonly config: Config;
+  readonly store: Store;
+  readonly storeFault: () => string | undefined;
+  readonly outside: Outside;
+  readonly reconciler: () => ReconcileHealth | undefined;
+  readonly chats: readonly Chat[];
+}
+
+const off = (part: string, text: string): PartHealth => ({ part, state: 'off', text });
+
+/** Every part with its state: what /readyz, /status and the start say. Nothing is asked; it tells what is known. */
+export function healthOf({
+  config,
+  store,
+  storeFault,
+  outside,
+  reconciler,
+  chats,
+}: HealthSources): readonly PartHealth[] {
+  const fault = storeFault();
+  const parts: PartHealth[] = [
+    {
+      part: 'store',
+      state: fault === undefined ? 'up' : 'down',
+      text: fault ?? `${config.store.kind} in ${config.store.dir}`,
+    },
+  ];
+  for (const { text } of store.notices()) parts.push({ part: 'stored state', state: 'down', text });
+  for (const chat of chats) {
+    const { state, reason } = chat.health();
+    parts.push({ part: chat.name, state, text: reason || 'on' });
+  }
+  const names = new Set(chats.map(({ name }) => name));
+  if (!names.has('console')) parts.push(off('console', 'chats.console.enabled is false'));
+  if (!names.has('slack'))
+    parts.push(off('slack', config.chats.slack ? 'not there yet in this version' : 'chats.slack is not set'));
+  if (!names.has('telegram'))
+    parts.push(off('telegram', config.chats.telegram ? 'not there yet in this version' : 'chats.telegram is not set'));
+  const asked = reconciler();
+  if (!asked)
+    parts.push(
+      off('alertmanager', 'alertmanager.url is not set: no silences, and notifications are believed as they come'),
+    );
+  else
+    parts.push({
+      part: 'alertmanager',
+      state: asked.state === 'unknown' ? 'starting' : asked.state,
+      text: asked.reason || (config.alertmanager.url ?? ''),
+    });
+  parts.push(
+    outside.has.prometheus
+      ? { part: 'prometheus', state: 'up', text: config.prometheus.url ?? '' }
+      : off('prometheus', 'prometheus.url is not set: no trends, no backup metrics'),
+  );
+  parts.push(
+    outside.has.cluster
+      ? { part: 'cluster', state: 'up', text: outside.cluster.name }
+      : off('cluster', 'no kubeconfig: set cluster.kubeconfig or KUBECONFIG'),
+  );
+  const hosts = outside.hosts.names();
+  parts.push(
+    hosts.length > 0
+      ? { part: 'hosts', state: 'up', text: hosts.join(', ') }
+      : off('hosts', 'hosts is empty: no df, du or journals'),
+  );
+  return parts;
+}

@@ -1,0 +1,55 @@
+import type { Config } from '../config/schema.ts';
+import { checkHost } from '../host/check.ts';
+import type { Hosts } from '../host/port.ts';
+import { DaytwoError, messageOf } from '../lib/errors.ts';
+import { createOutside } from './outside.ts';
+
+/** How long one part may take to answer. */
+const PROBE_MS = 10_000;
+
+/** What asking a part found. */
+export interface ProbedPart {
+  readonly part: string;
+  readonly state: 'works' | 'failed' | 'off';
+  readonly text: string;
+}
+
+/** What a host answers; throws where it doesn't. A command that evidence needs and that is missing there is named. */
+async function hostText(hosts: Hosts, name: string, signal: AbortSignal): Promise<string> {
+  const found = await checkHost(hosts, name, signal);
+  if (!found.reachable) throw new DaytwoError(found.code, found.message);
+  const missing = found.problems.map(({ tool, message }) => `no ${tool}: ${message}`);
+  return [found.uptime ?? 'answers', ...missing].join('; ');
+}
+
+/** Asks everything that the configuration names, read-only and at the same time: for `check-config --probe`. */
+export async function probeOutside(
+  config: Config,
+  options: { readonly hasFile: boolean; readonly env: Readonly<Record<string, string | undefined>> },
+): Promise<readonly ProbedPart[]> {
+  const outside = createOutside(config, options);
+  const ask = async (part: string, look: (signal: AbortSignal) => Promise<string>): Promise<ProbedPart> => {
+    try {
+      return { part, state: 'works', text: await look(AbortSignal.timeout(PROBE_MS)) };
+    } catch (error) {
+      return { part, state: 'failed', text: messageOf(error) };
+    }
+  };
+  const off = (part: string, text: string): Promise<ProbedPart> => Promise.resolve({ part, state: 'off', text });
+  try {
+    return await Promise.all([
+      outside.has.alertmanager
+        ? ask('alertmanager', async (signal) => `version ${(await outside.alertmanager.status(signal)).version}`)
+        : off('alertmanager', 'alertmanager.url is not set'),
+      outside.has.prometheus
+        ? ask('prometheus', async (signal) => `version ${await outside.prometheus.version(signal)}`)
+        : off('prometheus', 'prometheus.url is not set'),
+      outside.has.cluster
+        ? ask('cluster', async (signal) => `${outside.cluster.name}, ${await outside.cluster.version(signal)}`)
+        : off('cluster', 'no kubeconfig'),
+      ...outside.hosts.names().map((name) => ask(`host ${name}`, (signal) => hostText(outside.hosts, name, signal))),
+    ]);
+  } finally {
+    await outside.hosts.close();
+  }
+}
