@@ -42,8 +42,6 @@ export interface KubeApi {
   readonly requests: SeenRequest[];
   /** Connections accepted so far. */
   connections(): number;
-  /** Ends idle connections, as a server does after its keep-alive time. */
-  dropIdle(): void;
   /** Serves a list at `/api/v1/pods`; its namespaced paths are served from the same items. */
   list(path: string, kind: string, items: readonly KubeObject[]): void;
   /** Answers a path always so; a function is asked for each request. Undefined: as if nothing were set. */
@@ -101,7 +99,6 @@ export async function startKubeApi(tls?: ServerOptions): Promise<KubeApi> {
     url,
     requests,
     connections: () => connections,
-    dropIdle: () => server.closeIdleConnections(),
     list: (path, kind, items) => lists.set(path, { kind, items }),
     answer: (path, answer) => answers.set(path, answer),
     reset: () => {
