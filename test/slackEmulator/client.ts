@@ -1,10 +1,10 @@
-import { LogLevel, WebClient } from '@slack/web-api';
+import { LogLevel, webApi } from '@slack/bolt';
 import type { SlackEmulator } from '../support/slack/index.ts';
 import { isObj, type Obj, objOf } from '../support/slack/value.ts';
 
 /** The vendor's own client against an emulator, without its retries. */
-export function clientOf(slack: SlackEmulator, token: string = slack.botToken): WebClient {
-  return new WebClient(token, {
+export function clientOf(slack: SlackEmulator, token: string = slack.botToken): webApi.WebClient {
+  return new webApi.WebClient(token, {
     slackApiUrl: slack.apiUrl,
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,

@@ -150,7 +150,9 @@ function accept(
   }
   if (raw.from === 'json' && !method.json) world.report('bad-transport', request.name, 'takes no JSON body');
   // A method without JSON support doesn't see a JSON body at all: https://docs.slack.dev/apis/web-api/#post_bodies
-  const seen = raw.from === 'json' && !method.json ? {} : raw.args;
+  const { team_id: team, ...rest } = raw.from === 'json' && !method.json ? {} : raw.args;
+  // Bolt's listener clients send team_id with every call, whatever the method: of this workspace it is harmless
+  const seen = team === undefined || team === world.seed.teamId ? rest : { ...rest, team_id: team };
   const { args, faults } = typeArgs(method.args, method.required, seen);
   const call: MethodCall = { world, method: request.name, args, token };
   const needed = method.scopes(call);

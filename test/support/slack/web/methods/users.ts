@@ -44,7 +44,7 @@ const info: Method = {
 };
 
 const list: Method = {
-  args: { cursor: 'string', limit: 'integer', include_locale: 'boolean', team_id: 'string' },
+  args: { cursor: 'string', limit: 'integer', include_locale: 'boolean' },
   required: [],
   tier: 't2',
   json: false,
@@ -73,7 +73,7 @@ function groupObject(world: World, group: SlackUsergroupSeed, withUsers: boolean
 }
 
 const groups: Method = {
-  args: { include_count: 'boolean', include_disabled: 'boolean', include_users: 'boolean', team_id: 'string' },
+  args: { include_count: 'boolean', include_disabled: 'boolean', include_users: 'boolean' },
   required: [],
   tier: 't2',
   json: false,
@@ -87,7 +87,7 @@ const groups: Method = {
 };
 
 const groupUsers: Method = {
-  args: { usergroup: 'string', include_disabled: 'boolean', team_id: 'string' },
+  args: { usergroup: 'string', include_disabled: 'boolean' },
   required: ['usergroup'],
   tier: 't2',
   json: false,
