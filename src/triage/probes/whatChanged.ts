@@ -53,7 +53,8 @@ export function changesFinding(parts: Changes, openedAt: number, now: number): F
   ]
     .filter(({ at }) => at >= since && at <= now)
     .toSorted((a, b) => b.at - a.at);
-  const past = found(parts.past);
+  // The incident itself is no earlier one.
+  const past = found(parts.past).filter((one) => one.openedAt < openedAt);
   const failed = failures({ ...parts });
   const unseen = failed.length > 0 ? `; not seen: ${failed.map((text) => text.split(':')[0]).join(', ')}` : '';
   const newest = changes.find(({ at }) => at <= openedAt) ?? changes[0];
