@@ -85,6 +85,8 @@ export interface Chat {
   readonly name: ChatName;
   /** Where incidents' threads go. */
   readonly home: Conversation;
+  /** `inline`: a card's pictures are shown in it. `apart`: each picture comes as a card of its own (one picture block) in the thread. */
+  readonly pictures: 'inline' | 'apart';
   /** Never throws for what the vendor or the network does: that is health. */
   start(takeIn: TakeIn): Promise<void>;
   stop(): Promise<void>;
