@@ -5,7 +5,7 @@ import type { Notice } from './problem.ts';
  * Keys that are taken and checked but whose feature isn't there yet. Whoever builds the feature removes its line.
  * A key within a list is written `backups[].rto`.
  */
-const WITHOUT_EFFECT: readonly string[] = [
+export const WITHOUT_EFFECT: readonly string[] = [
   'pushgateway',
   'chats.slack',
   'chats.telegram',

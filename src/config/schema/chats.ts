@@ -5,7 +5,7 @@ const slackCommon = {
   channel: plain("a channel's id such as C0123ABCD (not its name)", (value) => /^[CGD][A-Z0-9]{2,}$/.test(value))
     .describe("Id of the channel in which incidents become threads (in the channel's details, at the bottom).")
     .meta({ examples: ['C0123ABCD'] }),
-  ...secret('botToken', 'Bot token of the app, `xoxb-…`.', (value) =>
+  ...secret('botToken', 'Bot token of the app, `xoxb-…`. Required.', (value) =>
     value.startsWith('xapp-') ? 'this is an app token (xapp-…); the bot token starts with xoxb-' : undefined,
   ),
   apiUrl: url().describe("Instead of Slack's own API, for tests and proxies.").optional(),
@@ -18,14 +18,14 @@ const slack = z
         .describe('Events come over a connection that is opened from here: nothing listens.')
         .default('socket'),
       ...slackCommon,
-      ...secret('appToken', 'App-level token with connections:write, `xapp-…`.', (value) =>
+      ...secret('appToken', 'App-level token with connections:write, `xapp-…`. Required.', (value) =>
         value.startsWith('xoxb-') ? 'this is a bot token (xoxb-…); the app token starts with xapp-' : undefined,
       ),
     }),
     z.strictObject({
       mode: form('http').describe('Slack posts events to `/slack/events` of `server.publicUrl`.'),
       ...slackCommon,
-      ...secret('signingSecret', "The app's signing secret, by which Slack's requests are known."),
+      ...secret('signingSecret', "The app's signing secret, by which Slack's requests are known. Required."),
     }),
   ])
   .describe('Slack.');
@@ -36,7 +36,7 @@ const telegramCommon = {
   )
     .describe('The group in which incidents become threads.')
     .meta({ examples: [-1001234567890] }),
-  ...secret('botToken', 'Token from @BotFather.'),
+  ...secret('botToken', 'Token from @BotFather. Required.'),
   apiRoot: url().describe("Instead of Telegram's own API, for tests and a local Bot API server.").optional(),
 };
 
@@ -52,7 +52,7 @@ const telegram = z
       // Source: Bot API, setWebhook, "secret_token".
       ...secret(
         'secretToken',
-        'What Telegram sends along so that its requests are known: 1-256 of A-Z a-z 0-9 _ -.',
+        'What Telegram sends along so that its requests are known: 1-256 of A-Z a-z 0-9 _ -. Required.',
         (value) =>
           /^[A-Za-z0-9_-]{1,256}$/.test(value)
             ? undefined

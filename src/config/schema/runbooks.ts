@@ -3,7 +3,7 @@ import { nearest } from '../../lib/nearest.ts';
 import { actionId, isRemotePath, isUnit, type LeafParams, matchers, notes, oneOf, plain, prose } from '../leaf.ts';
 
 /** What follows a probe's word. */
-type Takes = 'nothing' | 'unit' | 'path' | 'maybe-path';
+type Takes = 'nothing' | 'unit' | 'maybe-path';
 
 /** The probes that a runbook of the file may name. */
 export const PROBE_WORDS = {
@@ -79,7 +79,7 @@ export const runbooks = z
       impact: prose().describe('What it does to users.').optional(),
       probes: z
         .array(probe())
-        .describe(`What to look at: ${WORDS.map((word) => `\`${word}\``).join(', ')}; some take a unit or a path.`)
+        .describe('What to look at, in this order; see Probes at the end of this page.')
         .meta({ examples: [['df', 'du', { journal: 'k3s-agent' }]] })
         .optional(),
       checklist: z.array(prose()).describe('What to ask oneself, one sentence an entry.').optional(),
