@@ -7,6 +7,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Card } from '../../../src/chat/message.ts';
 import type { Delivery, InboundEvent, TakeIn } from '../../../src/chat/port.ts';
+import { DaytwoError } from '../../../src/lib/errors.ts';
 import { inert } from '../../../src/lib/text.ts';
 import type { Store } from '../../../src/store/port.ts';
 import { type BrowserOptions, hasBrowser, openBrowser, type TestBrowser } from '../../support/browser.ts';
@@ -309,6 +310,22 @@ describe.skipIf(!(await hasBrowser()))('in Chromium', () => {
     await page.waitForSelector('.link');
     await page.click('text=Sign out here');
     await page.waitForSelector('text=This browser is not signed in');
+  });
+
+  it('keeps a command that could not be taken, and sends it again under the same id', async () => {
+    let isAway = true;
+    takeIn = async (event) => {
+      events.push(event);
+      if (isAway) throw new DaytwoError('store-unavailable', 'disk full');
+    };
+    await start();
+    await page.fill('#command', '/status');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.waiting.failed', { timeout: 15_000 });
+    isAway = false;
+    await page.click('text=Send again');
+    await page.waitForSelector('.waiting:has-text("The answer is on its way")');
+    expect(new Set(events.map(({ id }) => id)).size).toBe(1);
   });
 
   it('finds, and says when nothing is found', async () => {

@@ -26,7 +26,7 @@ export const post = (path, body) =>
   ask(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
 
 /**
- * Sends an act until it is taken, refused, or not to be had. @param {string} path @param {{ id: string }} body
+ * Sends an act until it is taken, refused, or not to be had. @param {string} path @param {{ id: string, [key: string]: unknown }} body
  * @returns {Promise<Answer>}
  */
 export async function act(path, body) {

@@ -120,7 +120,7 @@ export function CommandLine() {
     <p id="usage" class="usage">${
       command
         ? html`<code>${command.usage}</code> <span>${command.summary}</span> ${command.example !== command.usage && html`<span class="quiet">e.g. ${command.example}</span>`}`
-        : html`<span class="quiet">${key === CHANNEL ? 'Type / for commands' : `Applies to ${key}`}${connection === 'live' ? '' : ' · sent once daytwo answers again'}</span>`
+        : html`<span class="quiet">${key === CHANNEL ? 'Type / for commands' : `Applies to ${key}`}${connection === 'live' ? '' : ' · not connected now'}</span>`
     }</p>
     <div class="line">
       <label class="unseen" for="command">Command${key === CHANNEL ? '' : ` for ${key}`}</label>

@@ -41,6 +41,7 @@ async function offerConsole() {
 go?.addEventListener('click', () => void signIn());
 
 // Prefetching and prerendering browsers run this page unseen: then nothing is spent yet.
-if (document.prerendering) document.addEventListener('prerenderingchange', () => void signIn(), { once: true });
+if ('prerendering' in document && document.prerendering)
+  document.addEventListener('prerenderingchange', () => void signIn(), { once: true });
 else if (document.visibilityState === 'visible') void signIn();
 else document.addEventListener('visibilitychange', () => void signIn(), { once: true });

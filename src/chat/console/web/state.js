@@ -15,7 +15,7 @@ import { follow } from './stream.js';
  * @property {string} selected key of the thread shown; '' is the start
  * @property {Map<string, { thread: any, messages: any[], earlier?: string, missing?: boolean }>} read threads opened so far
  * @property {string} connection
- * @property {Map<string, { id: string, text: string, thread: string, state: 'sending' | 'waiting' | 'failed', error?: string }>} asked
+ * @property {Map<string, { id: string, text: string, thread: string, state: 'sending' | 'waiting' | 'failed', error?: string, canRetry?: boolean }>} asked
  * @property {Map<string, { id: string, state: 'sending' | 'waiting' | 'failed', error?: string }>} presses by button token
  * @property {Map<string, number>} seenAt when a thread was last looked at
  * @property {string} say for the screen reader
@@ -80,10 +80,11 @@ function fromHash() {
   }
 }
 
+/** @returns {[string, number][]} */
 function readSeen() {
   try {
     const kept = JSON.parse(localStorage.getItem(SEEN_KEY) ?? 'null');
-    if (Array.isArray(kept)) return kept.filter(Array.isArray);
+    if (Array.isArray(kept)) return kept.filter((one) => Array.isArray(one) && one.length === 2);
   } catch {
     // No storage, or not ours.
   }
@@ -231,10 +232,12 @@ function changed({ thread, message, open }) {
   if (isShown) markSeen(thread.key);
 }
 
-/** Sends a command; inside a thread it applies to that thread. @param {string} text */
-export async function ask(text) {
-  const id = newId();
-  const thread = shownKey();
+/**
+ * Sends a command; inside a thread it applies to that thread. Trying again takes the same id, so that it happens once.
+ * @param {string} text @param {{ id: string, thread: string }} [again]
+ */
+export async function ask(text, again) {
+  const { id, thread } = again ?? { id: newId(), thread: shownKey() };
   const put = (/** @type {any} */ change) => {
     const asked = new Map(state.asked);
     const known = asked.get(id);
@@ -244,7 +247,7 @@ export async function ask(text) {
   put({ state: 'sending' });
   const answer = await act('/api/command', { id, text, ...(thread === CHANNEL ? {} : { thread }) });
   if (!answer.ok) {
-    put({ state: 'failed', error: answer.body.error });
+    put({ state: 'failed', error: answer.body.error, canRetry: true });
     return;
   }
   put({ state: 'waiting' });

@@ -1,7 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from './hooks.js';
 import { html } from './html.js';
 import { Message } from './message.js';
-import { CHANNEL, dismiss, load, shownKey, useApp } from './state.js';
+import { ask, CHANNEL, dismiss, load, shownKey, useApp } from './state.js';
 import { Local } from './time.js';
 import { ToneBadge } from './tone.js';
 
@@ -33,7 +33,8 @@ function Waiting({ asked }) {
     <p class="asked"><span class="who">you</span> <code>${asked.text}</code></p>
     ${
       asked.state === 'failed'
-        ? html`<p class="error" role="alert">${asked.error} <button type="button" class="button plain" onClick=${() => dismiss(asked.id)}>Dismiss</button></p>`
+        ? html`<p class="error" role="alert">${asked.error}</p>
+            <p class="buttons">${asked.canRetry && html`<button type="button" class="button primary" onClick=${() => void ask(asked.text, asked)}>Send again</button>`} <button type="button" class="button plain" onClick=${() => dismiss(asked.id)}>Dismiss</button></p>`
         : html`<p class="quiet"><span class="spinner" aria-hidden="true"></span>${asked.state === 'sending' ? 'Sending…' : 'Taken. The answer is on its way…'}</p>`
     }
   </div>`;
@@ -43,7 +44,8 @@ function Start() {
   const { open, commands } = useApp();
   return html`<div class="start">
     <p>${open === 0 ? 'No incident is open.' : `${open} ${open === 1 ? 'incident is' : 'incidents are'} open: choose one from the list.`}</p>
-    <p>Type a command below. A good first one is <code>/status</code>: it says what is connected and what is missing.</p>
+    <p>Type a command below. A good first one says what is connected and what is missing:</p>
+    <p><button type="button" class="button plain" onClick=${() => void ask('/status')}>Ask <code>/status</code></button></p>
     ${commands.length > 0 && html`<p class="quiet">There are ${commands.length} commands; <code>/help</code> names them, <kbd>?</kbd> shows the keys.</p>`}
   </div>`;
 }
