@@ -86,7 +86,7 @@ export interface Chat {
   /** Where incidents' threads go. */
   readonly home: Conversation;
   /** `inline`: a card's pictures are shown in it. `apart`: each picture comes as a card of its own (one picture block) in the thread. */
-  readonly pictures: 'inline' | 'apart';
+  readonly pictureStyle: 'inline' | 'apart';
   /** Never throws for what the vendor or the network does: that is health. */
   start(takeIn: TakeIn): Promise<void>;
   stop(): Promise<void>;

@@ -49,7 +49,7 @@ export function hostSpecs(config: Config, hasFile: boolean): readonly HostSpec[]
 /** Whether a cluster is named anywhere: in the file, by KUBECONFIG, in the usual place, or by running inside one. */
 export function hasCluster(config: Config, env: Readonly<Record<string, string | undefined>>): boolean {
   const { kubeconfig, inCluster } = config.cluster;
-  if (kubeconfig !== undefined || inCluster || env['KUBECONFIG']) return true;
+  if (kubeconfig !== undefined || inCluster || env['KUBECONFIG'] || env['KUBERNETES_SERVICE_HOST']) return true;
   return existsSync(join(env['HOME'] ?? homedir(), '.kube', 'config'));
 }
 

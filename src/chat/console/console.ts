@@ -73,7 +73,7 @@ export function createConsole(options: ConsoleOptions): ConsoleChat {
   return {
     name: HOME.chat,
     home: HOME,
-    pictures: 'inline',
+    pictureStyle: 'inline',
     async start(take) {
       takeIn = take;
       void every(BEAT_MS, () => feed.beat());
