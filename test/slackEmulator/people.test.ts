@@ -184,6 +184,15 @@ describe('people', () => {
     });
   });
 
+  it('press buttons in a coloured attachment', async () => {
+    const elements = [{ type: 'button' as const, action_id: 'go', text: { type: 'plain_text' as const, text: 'Go' } }];
+    const attachments = [{ color: '#d00000', fallback: 'card', blocks: [{ type: 'actions' as const, elements }] }];
+    const { ts = '' } = await clientOf(slack).chat.postMessage({ channel: 'C0OPS', text: 'card', attachments });
+    await user('U0BEN').press(ts, 'Go');
+    expect(delivered[0]).toMatchObject({ container: { type: 'message_attachment', attachment_id: 1, message_ts: ts } });
+    expect(slack.violations).toEqual([]);
+  });
+
   it('come from elsewhere, are bots, edit what they said', async () => {
     await user('U0STRANGER').mention('C0OPS', 'drain');
     await user('U0OTHERBOT').mention('C0OPS', 'drain');

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 
 /** What goes wrong with one call of the Web API. "Before" and "after" are seen from Slack accepting it. */
-export type CallFault =
+type CallFault =
   | { readonly do: 'rate-limit'; readonly retryAfterSeconds: number }
   | { readonly do: 'fail-before' | 'fail-after' | 'drop-before' | 'drop-after' }
   /** Answers late; `delayMs` is the vendor's time. */
   | { readonly do: 'slow'; readonly delayMs: number };
 
 /** What goes wrong with one delivery of an event. Commands and interactions are delivered once and in order by the vendor. */
-export type DeliveryFault = 'duplicate' | 'reorder';
+type DeliveryFault = 'duplicate' | 'reorder';
 
 /** Decides by counting: the same plan makes the same faults in every run, however calls of several methods interleave. */
 export interface FaultPlan {
@@ -22,7 +22,7 @@ export interface FaultPlan {
 export const noFaults: FaultPlan = { call: () => undefined, delivery: () => undefined };
 
 /** Shares of calls that go wrong, each between 0 and 1. */
-export interface FaultRates {
+interface FaultRates {
   readonly rateLimit?: number;
   readonly failBefore?: number;
   readonly failAfter?: number;

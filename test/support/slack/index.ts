@@ -10,7 +10,7 @@ import { eventPayload } from './people/payloads.ts';
 import { type Person, personOf } from './people/person.ts';
 import { tokenBuckets } from './rates.ts';
 import { createSocketMode, type SocketMode } from './socket/socketMode.ts';
-import { slackTime } from './time.ts';
+import { scaledClock, slackTime } from './time.ts';
 import { type Transcript, transcriptOf } from './transcript.ts';
 import type { Obj } from './value.ts';
 import type { Violation } from './violations.ts';
@@ -31,7 +31,7 @@ export interface SlackOptions {
   readonly rateLimits?: boolean;
   /** Time to acknowledge, on the machine's clock whatever the scale: a program answers at its own speed. */
   readonly ackMs?: number;
-  /** Life of a trigger_id, on the injected clock, else on the machine's. */
+  /** Life of a trigger_id, on the injected clock, else on the machine's. Raise it with a clock that runs fast. */
   readonly triggerMs?: number;
 }
 
@@ -70,7 +70,7 @@ export async function startSlack(options: SlackOptions = {}): Promise<SlackEmula
   const deadlineNow = clock ? () => clock.now() : () => Date.now();
   const world = createWorld({
     seed: workspace,
-    time: slackTime(clock, scale),
+    time: slackTime(clock ?? scaledClock(scale)),
     deadlineNow,
     triggerMs,
     ids: counting(),

@@ -10,7 +10,7 @@ export interface Ping {
 }
 
 /** Something that Slack would turn into a link by itself or by markup. */
-export interface Linked {
+interface Linked {
   readonly what: 'url' | 'channel';
   readonly target: string;
   readonly at: string;

@@ -4,7 +4,7 @@ import { copyOf, isObj, listOf, type Obj, textOf } from './value.ts';
 import type { Operation, StoredChannel, StoredMessage, World } from './world.ts';
 
 /** What somebody wants to say. */
-export interface Draft {
+interface Draft {
   readonly user: string;
   readonly text: string;
   readonly blocks?: readonly unknown[] | undefined;

@@ -10,19 +10,23 @@ export interface SlackTime {
 }
 
 /**
- * With a clock, that clock is the vendor's time. Without one it is the machine's, run `1 / scale` times as fast (0.01: a minute
- * passes in 0.6 s); at scale 0 the machine's time is kept and nothing waits.
+ * A clock that runs `1 / scale` times as fast as the machine's (0.01: a minute passes in 0.6 s); at scale 0 it keeps the machine's time and
+ * its sleeps end at once. Give the same one to the emulator and to the program, and both agree on what a second is.
  */
-export function slackTime(clock: Clock | undefined, scale: number): SlackTime {
-  if (clock) return { now: () => clock.now(), wait: (vendorMs, signal) => clock.sleep(vendorMs, signal) };
+export function scaledClock(scale: number): Clock {
   const started = Date.now();
   return {
     now: () => (scale > 0 ? started + Math.round((Date.now() - started) / scale) : Date.now()),
-    wait: (vendorMs, signal) => pause(vendorMs * scale, signal),
+    sleep: (ms, signal) => pause(ms * scale, signal),
   };
 }
 
+/** The vendor's time by a clock. */
+export function slackTime(clock: Clock): SlackTime {
+  return { now: () => clock.now(), wait: (vendorMs, signal) => clock.sleep(vendorMs, signal) };
+}
+
 /** Waits on the machine's own clock; ends early, without an error, when the signal is aborted. */
-export async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await wait(ms, undefined, { signal, ref: false }).catch(() => undefined);
+export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  await wait(ms, undefined, signal ? { signal } : {}).catch(() => undefined);
 }

@@ -12,7 +12,7 @@ export interface SlackUserSeed {
 }
 
 /** A channel of the emulated workspace. */
-export interface SlackChannelSeed {
+interface SlackChannelSeed {
   /** `C…`; direct messages (`D…`) are opened by conversations.open or by a post to a user. */
   readonly id: string;
   readonly name: string;
@@ -33,7 +33,7 @@ export interface SlackUsergroupSeed {
 }
 
 /** The app as it is installed. */
-export interface SlackAppSeed {
+interface SlackAppSeed {
   readonly id: string;
   readonly name: string;
   readonly botUserId: string;
@@ -65,7 +65,7 @@ export interface SlackWorkspaceSeed {
 }
 
 /** Scopes that a bot with threads, commands, pictures and look-ups needs. https://docs.slack.dev/reference/scopes */
-export const BOT_SCOPES: readonly string[] = [
+const BOT_SCOPES: readonly string[] = [
   'chat:write',
   'commands',
   'app_mentions:read',

@@ -6,7 +6,7 @@ import type { Report, Violation } from './violations.ts';
 import type { SlackUsergroupSeed, SlackUserSeed, SlackWorkspaceSeed } from './workspace.ts';
 
 /** What a message said before an edit. */
-export interface Edit {
+interface Edit {
   /** The vendor's time, UTC epoch milliseconds. */
   readonly at: number;
   readonly text: string;
@@ -86,7 +86,7 @@ export interface StoredToken {
 }
 
 /** A trigger_id. https://docs.slack.dev/interactivity/handling-user-interaction#modal_responses */
-export interface StoredTrigger {
+interface StoredTrigger {
   readonly user: string;
   /** On the clock that deadlines run on. */
   readonly expiresAt: number;

@@ -16,7 +16,7 @@ import { boundedList, boundedString, type Check, fail, fieldsOf, flag, oneOf, we
 import { checkConfirm, checkDispatch, checkOptions, checkPlain } from './objects.ts';
 
 /** Where an element stands within a block. */
-export type Place = 'accessory' | 'actions' | 'input';
+type Place = 'accessory' | 'actions' | 'input';
 
 type ElementCheck = (check: Check, value: Obj, at: string) => void;
 

@@ -4,7 +4,7 @@ import { checkBlocks } from './blocks.ts';
 import { type Check, fail, fieldsOf, lineOf } from './check.ts';
 
 /** A refusal of a message's content, as Slack words it. */
-export interface ContentFault {
+interface ContentFault {
   readonly error: 'invalid_blocks' | 'invalid_attachments' | 'msg_blocks_too_long' | 'too_many_attachments';
   readonly messages: readonly string[];
 }
@@ -52,7 +52,7 @@ export function checkContent(
 }
 
 /** Code points of all text in blocks. */
-export function textLength(value: unknown): number {
+function textLength(value: unknown): number {
   if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + textLength(item), 0);
   if (!isObj(value)) return 0;
   return Object.entries(value).reduce((sum, [key, inner]) => {

@@ -5,9 +5,7 @@ import { boundedString, type Check, fail, fieldsOf, flag, type Problem } from '.
 import { checkPlain } from './objects.ts';
 
 /** A view's faults. `too-large` is an error of its own at the vendor (`view_too_large`). */
-export type ViewFault =
-  | { readonly is: 'too-large' }
-  | { readonly is: 'invalid'; readonly problems: readonly Problem[] };
+type ViewFault = { readonly is: 'too-large' } | { readonly is: 'invalid'; readonly problems: readonly Problem[] };
 
 const COMMON = ['blocks', 'private_metadata', 'callback_id', 'external_id'];
 

@@ -6,7 +6,7 @@ import type { World } from '../world.ts';
 import type { Attempt, DeliveryKind, Retry, Transport } from './transport.ts';
 
 /** One attempt to deliver, for assertions. */
-export interface DeliveryRecord {
+interface DeliveryRecord {
   readonly kind: DeliveryKind;
   /** The event's id, or the trigger id of a command or interaction. */
   readonly id: string;

@@ -5,7 +5,7 @@ import type { World } from '../world.ts';
 import type { Attempt, DeliveryKind, Retry, Transport } from './transport.ts';
 
 /** How a request differs from an honest one. */
-export interface Tampering {
+interface Tampering {
   /** Added to the timestamp, in seconds: negative is stale, positive is from the future. */
   readonly timestampOffsetSeconds?: number;
   readonly signature?: 'good' | 'bad' | 'missing';
@@ -18,7 +18,7 @@ export interface Tampering {
 }
 
 /** An answer of the app's request URL. */
-export interface HttpAnswer {
+interface HttpAnswer {
   readonly status: number;
   readonly body: string;
   readonly headers: Headers;

@@ -21,12 +21,16 @@ export function actionables(blocks: readonly unknown[]): readonly Actionable[] {
   });
 }
 
-/** The blocks of a message, its attachments' too. */
-export function allBlocks(message: {
+/** Everything to act on under a message, its attachments' too; `attachmentId` counts from 1. */
+export function underMessage(message: {
   readonly blocks: readonly unknown[];
   readonly attachments: readonly unknown[];
-}): readonly unknown[] {
-  return [...message.blocks, ...message.attachments.flatMap((attachment) => listOf(objOf(attachment)['blocks']))];
+}): readonly (Actionable & { readonly attachmentId: number | undefined })[] {
+  const own = actionables(message.blocks).map((found) => ({ ...found, attachmentId: undefined }));
+  const attached = message.attachments.flatMap((attachment, index) =>
+    actionables(listOf(objOf(attachment)['blocks'])).map((found) => ({ ...found, attachmentId: index + 1 })),
+  );
+  return [...own, ...attached];
 }
 
 /** Whether a person would name an element so: by its label, or a test by its action_id. */

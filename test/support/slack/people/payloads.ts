@@ -6,7 +6,7 @@ import type { SlackUserSeed } from '../workspace.ts';
 import { directMessage, type StoredChannel, type StoredMessage, type StoredView, type World } from '../world.ts';
 
 /** Gives out a trigger_id: 3 s, one use, of the form `132456.7890123.abcdef`. https://docs.slack.dev/reference/methods/views.open#errors */
-export function giveTrigger(world: World, user: string): string {
+function giveTrigger(world: World, user: string): string {
   const id = `${Math.floor(world.time.now() / 1_000)}.${world.seed.teamId.length}7890123.${world.ids.next('').toLowerCase()}`;
   world.triggers.set(id, { user, expiresAt: world.deadlineNow() + world.triggerMs, used: false });
   return id;
@@ -64,7 +64,9 @@ export function slashPayload(
 export function blockActionsPayload(
   world: World,
   user: SlackUserSeed,
-  where: { readonly message: StoredMessage; readonly channel: StoredChannel } | { readonly view: StoredView },
+  where:
+    | { readonly message: StoredMessage; readonly channel: StoredChannel; readonly attachmentId?: number | undefined }
+    | { readonly view: StoredView },
   acted: { readonly action: Obj; readonly values: Obj },
 ): Obj {
   const base = {
@@ -79,12 +81,13 @@ export function blockActionsPayload(
     const { view } = where;
     return { ...base, container: { type: 'view', view_id: view.id }, view: viewObject(world, view, acted.values) };
   }
-  const { message, channel } = where;
+  const { message, channel, attachmentId } = where;
   return {
     ...base,
     container: {
-      type: 'message',
+      type: attachmentId === undefined ? 'message' : 'message_attachment',
       message_ts: message.ts,
+      ...(attachmentId === undefined ? {} : { attachment_id: attachmentId, is_app_unfurl: false }),
       channel_id: channel.id,
       is_ephemeral: message.ephemeralFor !== undefined,
       ...(message.threadTs === undefined ? {} : { thread_ts: message.threadTs }),

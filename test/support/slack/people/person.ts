@@ -9,11 +9,11 @@ import { fileProblem } from '../web/methods/content.ts';
 import { respond } from '../web/responseUrl.ts';
 import type { SlackUserSeed } from '../workspace.ts';
 import { directMessage, type StoredChannel, type StoredMessage, type StoredView, type World } from '../world.ts';
-import { type Actionable, actionables, allBlocks, answersTo, filledIn, optionNamed, optionsOf } from './inputs.ts';
+import { type Actionable, actionables, answersTo, filledIn, optionNamed, optionsOf, underMessage } from './inputs.ts';
 import * as payloads from './payloads.ts';
 
 /** What came of a command, a press or a submission, as the person sees it. */
-export interface Interaction {
+interface Interaction {
   /** `operation_timeout`: no acknowledgement within 3 s. `dispatch_failed`: none could be (no connection, not HTTP 200). */
   readonly outcome: 'acked' | 'operation_timeout' | 'dispatch_failed';
   /** On the machine's clock, milliseconds. */
@@ -80,14 +80,19 @@ export function personOf(world: World, courier: Courier, id: string): Person {
     name: string,
   ): Promise<Interaction> => {
     const { message, channel } = visible(world, user, ts);
-    const found = actionables(allBlocks(message)).find(({ element }) => answersTo(element, name));
+    const found = underMessage(message).find(({ element }) => answersTo(element, name));
     if (!found) throw new Error(`under ${ts} there is nothing named "${name}"`);
     const { action, state } = acted(found);
     const actionId = textOf(found.element['action_id']) ?? '';
     const values = Object.keys(state).length === 0 ? {} : { [found.blockId]: { [actionId]: state } };
     return interact(
       'interactive',
-      payloads.blockActionsPayload(world, user, { message, channel }, { action, values }),
+      payloads.blockActionsPayload(
+        world,
+        user,
+        { message, channel, attachmentId: found.attachmentId },
+        { action, values },
+      ),
       channel.id,
     );
   };

@@ -7,7 +7,7 @@ import type { World } from '../world.ts';
 import { acceptWebSocket, type WebSocketPeer } from './webSocket.ts';
 
 /** Why Slack ends a connection. https://docs.slack.dev/apis/events-api/using-socket-mode#disconnect */
-export type DisconnectReason = 'warning' | 'refresh_requested' | 'link_disabled' | 'too_many_websockets';
+type DisconnectReason = 'warning' | 'refresh_requested' | 'link_disabled' | 'too_many_websockets';
 
 /** Slack's side of Socket Mode. */
 export interface SocketMode extends Transport {

@@ -13,7 +13,7 @@ export interface WebSocketPeer {
 }
 
 /** What the owner of a connection hears. */
-export interface WebSocketEvents {
+interface WebSocketEvents {
   readonly message: (text: string) => void;
   /** Once, however the connection ended. */
   readonly closed: () => void;

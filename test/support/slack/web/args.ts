@@ -2,13 +2,13 @@ import { parse } from 'node:querystring';
 import { isObj, type Obj } from '../value.ts';
 
 /** What an argument has to be. `blocks`, `list` and `object` come as JSON text in a form, or as themselves in JSON. */
-export type ArgKind = 'string' | 'boolean' | 'integer' | 'list' | 'object' | 'ts';
+type ArgKind = 'string' | 'boolean' | 'integer' | 'list' | 'object' | 'ts';
 
 /** A method's arguments by name. */
 export type ArgSpec = Readonly<Record<string, ArgKind>>;
 
 /** A request's arguments, read as its content type says. */
-export type RawArgs =
+type RawArgs =
   | { readonly is: 'read'; readonly args: Obj; readonly from: 'form' | 'json' | 'query' }
   | { readonly is: 'refused'; readonly error: string };
 
@@ -31,7 +31,7 @@ export function readArgs(contentType: string, body: Buffer, query: URLSearchPara
 }
 
 /** An argument's fault, in the vendor's words. */
-export interface ArgFault {
+interface ArgFault {
   readonly kind: 'unknown-argument' | 'bad-argument';
   readonly message: string;
 }

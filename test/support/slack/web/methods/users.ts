@@ -5,7 +5,7 @@ import { type Method, need, yes } from '../method.ts';
 import { Refusal } from '../refusal.ts';
 
 /** https://docs.slack.dev/reference/objects/user-object */
-export function userObject(world: World, user: SlackUserSeed): Obj {
+function userObject(world: World, user: SlackUserSeed): Obj {
   const kind = user.kind ?? 'member';
   return {
     id: user.id,
