@@ -74,7 +74,6 @@ export function createConsole(options: ConsoleOptions): ConsoleChat {
     name: HOME.chat,
     home: HOME,
     pictureStyle: 'inline',
-    pictureStyle: 'inline',
     async start(take) {
       takeIn = take;
       void every(BEAT_MS, () => feed.beat());
