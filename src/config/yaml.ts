@@ -26,7 +26,7 @@ export interface YamlRead {
 export const MAX_FILE = 1024 * 1024;
 /** Deeper and larger ones neither: guards against aliases that unfold without end. */
 const MAX_DEPTH = 50;
-const MAX_NODES = 50_000;
+const MAX_NODES = 20_000;
 const MAX_ALIASES = 200;
 
 /**
@@ -68,7 +68,8 @@ class Walker {
   private nodes = 0;
   private aliases = 0;
   private readonly open = new Set<unknown>();
-  private full = false;
+  /** Set where a bound was passed: the rest wasn't read. */
+  full = false;
   private readonly document: Document;
   private readonly source: string;
   private readonly env: Readonly<Record<string, string | undefined>>;
@@ -207,7 +208,8 @@ export function readYaml(text: string, env: Readonly<Record<string, string | und
       prettyErrors: false,
       schema: 'core',
       uniqueKeys: false,
-      logLevel: 'silent',
+      // At 'silent' a second document would go unnoticed.
+      logLevel: 'error',
     });
     const walker = new Walker(document, source, env);
     const { contents } = document;
@@ -218,7 +220,12 @@ export function readYaml(text: string, env: Readonly<Record<string, string | und
       // One slip makes the parser stumble several times: the first time on a line tells where.
       if (!syntax.has(line)) syntax.set(line, { at: pos[0], path: [], message: SYNTAX[code] ?? 'this is not YAML' });
     }
-    return { ...read, problems: [...syntax.values(), ...walker.problems], broken: document.errors.length > 0, place };
+    return {
+      ...read,
+      problems: [...syntax.values(), ...walker.problems],
+      broken: document.errors.length > 0 || walker.full,
+      place,
+    };
   } catch (error) {
     // The parser recurses: thousands of nested brackets end its stack.
     if (error instanceof RangeError) return failed('the file is nested too deeply');
