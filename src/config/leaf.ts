@@ -131,7 +131,7 @@ export interface Listen {
 }
 
 /** Whether an address or name is this machine itself. */
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 

@@ -133,7 +133,8 @@ function validate(
 ): { readonly config?: Config; readonly faults: readonly Fault[] } {
   const faults: Fault[] = [];
   for (;;) {
-    const parsed = configSchema.safeParse(raw);
+    // A file is read once: compiling the schema would cost more than it saves.
+    const parsed = configSchema.safeParse(raw, { jitless: true });
     if (parsed.success) return { config: parsed.data, faults };
     const { issues } = parsed.error;
     const misspelt = issues.flatMap((issue) =>

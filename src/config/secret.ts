@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 
 /** What stands for a secret wherever it would be shown. */
-export const HIDDEN = '•••';
+const HIDDEN = '•••';
 
 /** A secret of the configuration. It shows itself as dots in logs, JSON, templates and errors; only `reveal` gives it away. */
 export class Secret {

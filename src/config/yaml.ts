@@ -4,7 +4,7 @@ import { clip, inertLine } from '../lib/text.ts';
 import type { Located } from './located.ts';
 
 /** Something wrong with the text itself or a variable in it. */
-export interface YamlProblem {
+interface YamlProblem {
   readonly at: number;
   readonly path: readonly PropertyKey[];
   readonly message: string;

@@ -17,7 +17,7 @@ type Step =
   | { readonly do: 'fork'; to: readonly number[] };
 
 /** Longer patterns are refused. */
-export const MAX_PATTERN_LENGTH = 2000;
+const MAX_PATTERN_LENGTH = 2000;
 /** States a pattern may unfold into (`(a{100}){100}` would be 10,000). */
 const MAX_STEPS = 5000;
 

@@ -46,7 +46,7 @@ export const read = (text: string, env: Readonly<Record<string, string | undefin
   readConfig(text, { file: '/etc/daytwo/daytwo.yaml', env, base: '/etc/daytwo' }).config;
 
 /** The problems of a text; empty where it holds. Anything but a ConfigError goes on. */
-export function problemsOf(text: string, env: Readonly<Record<string, string | undefined>> = ENV): readonly Problem[] {
+function problemsOf(text: string, env: Readonly<Record<string, string | undefined>> = ENV): readonly Problem[] {
   try {
     read(text, env);
     return [];

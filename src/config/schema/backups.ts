@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { choice, duration, flag, hostName, personName, plain, remotePath, unit, word } from '../leaf.ts';
 
 /** How a backup is made. */
-export const BACKUP_KINDS = [
+const BACKUP_KINDS = [
   'restic',
   'rclone',
   'pg_dump',

@@ -4,9 +4,7 @@ import { choice, duration, notes, numericId, personName, plain, timezone, wallTi
 import { Secret } from '../secret.ts';
 
 /** What a person may do is said by role. */
-export const ROLES = ['oncall', 'admin'] as const;
-/** A role. */
-export type Role = (typeof ROLES)[number];
+const ROLES = ['oncall', 'admin'] as const;
 
 /** A list of roles. */
 export const roles = () => z.array(choice(ROLES));
