@@ -15,9 +15,16 @@ export interface SlackTime {
  */
 export function scaledClock(scale: number): Clock {
   const started = Date.now();
+  const origin = performance.now();
+  const now = () => (scale > 0 ? Math.floor(started + (performance.now() - origin) / scale) : Date.now());
   return {
-    now: () => (scale > 0 ? started + Math.round((Date.now() - started) / scale) : Date.now()),
-    sleep: (ms, signal) => pause(ms * scale, signal),
+    now,
+    sleep: async (ms, signal) => {
+      const until = now() + ms;
+      await pause(ms * scale, signal);
+      // A timer may fire a millisecond too soon, which at a small scale is seconds of the vendor's
+      while (scale > 0 && now() < until && signal?.aborted !== true) await pause(1, signal);
+    },
   };
 }
 
