@@ -7,7 +7,7 @@ import type { Trend, TrendPoint } from '../pictures/model.ts';
 import { drawTrend } from '../pictures/trend.ts';
 import type { Probe } from '../probe.ts';
 import type { BackupScope } from './backupState.ts';
-import { count, finding, picture } from './kit.ts';
+import { ago, count, finding, picture } from './kit.ts';
 
 const RANGE_MS = 14 * 86_400_000;
 const DEADLINE_MS = 15_000;
@@ -59,8 +59,12 @@ function valueAt(points: Series['points']): (at: number) => number | undefined {
   };
 }
 
-/** The last run against the usual one. Pure. */
-export function judgeRuns(runs: readonly Run[]): { readonly status: Finding['status']; readonly line: string } {
+/** The last run against the usual one, and the last good one against the RPO. Pure. */
+export function judgeRuns(
+  runs: readonly Run[],
+  rpoMs: number | undefined,
+  now: number,
+): { readonly status: Finding['status']; readonly line: string } {
   const last = runs.at(-1);
   if (!last) return { status: 'unknown', line: 'no runs' };
   const good = runs.slice(0, -1).filter((run) => run.ok !== false);
@@ -72,13 +76,16 @@ export function judgeRuns(runs: readonly Run[]): { readonly status: Finding['sta
   const failed = runs.filter((run) => run.ok === false).length;
   const long = seconds !== undefined && last.seconds !== undefined && last.seconds > seconds * LONG;
   const small = bytes !== undefined && last.bytes !== undefined && last.bytes < bytes * SMALL;
+  const lastGood = runs.findLast((run) => run.ok !== false);
+  const late = rpoMs !== undefined && (lastGood === undefined || now - lastGood.at > rpoMs);
   const told = [
+    late && lastGood ? `last good run ${ago(lastGood.at, now)}, beyond the RPO` : undefined,
     last.ok === false ? 'the last run failed' : undefined,
     last.seconds === undefined ? undefined : `last took ${humanDuration(last.seconds * 1000)}${of(seconds, long)}`,
     small ? `only ${humanBytes(last.bytes ?? 0)} rather than ${humanBytes(bytes ?? 0)}` : undefined,
     `${count(runs.length, 'run')} in 14 d, ${failed} failed`,
   ];
-  const status = last.ok === false ? 'bad' : long || small || failed > 0 ? 'warn' : 'ok';
+  const status = last.ok === false || late ? 'bad' : long || small || failed > 0 ? 'warn' : 'ok';
   return { status, line: told.filter((one) => one !== undefined).join('; ') };
 }
 
@@ -112,7 +119,7 @@ export function backupTrend({ backup, job }: BackupScope): Probe {
       const found = await prometheus.queryRange(`${query('job')} or ${query('exported_job')}`, range, signal);
       const runs = runsOf(found);
       if (runs.length === 0) return finding('unknown', `Prometheus has no history of ${name} in the last 14 days.`);
-      const { status, line } = judgeRuns(runs);
+      const { status, line } = judgeRuns(runs, rpoMs, now);
       const trends = [quantity(name, runs, line), age(name, ages(runs, found[0]?.points ?? []), rpoMs)];
       const drawn = [];
       for (const trend of trends) if (trend) drawn.push(picture(await drawTrend(trend, signal)));

@@ -68,7 +68,7 @@ export function aheadLine(ahead: Forecast, now: number): string {
     case 'full':
       return 'full';
     case 'filling':
-      return `full in about ${humanDuration(Math.max(0, ahead.fullAt - now))} at the pace of the last 6 h`;
+      return `full in about ${humanDuration(Math.max(0, ahead.fullAt - now))} (pace of 6 h)`;
     case 'not-filling':
       return NOT_FILLING[ahead.why];
     case 'unknown':

@@ -164,8 +164,9 @@ describe('backupTrend', () => {
     ['failed', [run(), run(), run(), run({ ok: false })], 'bad', 'the last run failed'],
     ['failed before', [run(), run({ ok: false }), run(), run()], 'warn', '1 failed'],
     ['alone', [run()], 'ok', '1 run in 14 d'],
+    ['too long ago', [run({ at: NIGHT - 46 * HOUR })], 'bad', 'last good run 1 d 22 h ago, beyond the RPO'],
   ])('judges a last run that is %s', (_, runs, status, words) => {
-    const judged = judgeRuns(runs);
+    const judged = judgeRuns(runs, DAY, NIGHT);
     expect(judged.status).toBe(status);
     expect(judged.line).toContain(words);
   });
