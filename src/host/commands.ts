@@ -91,7 +91,7 @@ function journalArgv(
   { journalDirectory }: CommandSetting,
 ): [string, ...string[]] {
   const { sinceMs } = command;
-  const since = sinceMs === undefined ? undefined : Math.floor(boundedInteger('a time', sinceMs, 0, LATEST_MS) / 1000);
+  const since = sinceMs === undefined ? undefined : (boundedInteger('a time', sinceMs, 0, LATEST_MS) / 1000).toFixed(3);
   return [
     'journalctl',
     '--no-pager',

@@ -33,6 +33,12 @@ const STDERR_BYTES = 16 * 1024;
 /** What SIGTERM leaves alive gets SIGKILL after this, ms. */
 const KILL_AFTER_MS = 1_000;
 
+/**
+ * How long after its end a program's output may stay open, ms: whatever it left in the background, and the shared connection of ssh, hold
+ * the same pipes. What is in them by then has been read.
+ */
+const LINGER_MS = 1_000;
+
 /** Spawn errors that mean "no such program". Source: execvp(3). */
 const MISSING: ReadonlySet<unknown> = new Set(['ENOENT', 'EACCES', 'ENOTDIR']);
 
@@ -60,7 +66,21 @@ export async function exec([file, ...args]: readonly [string, ...string[]], opti
     cwd: '/',
   });
   child.stderr.on('data', (chunk: Uint8Array) => stderr.add(chunk));
+  const isOurs = (): boolean => options.signal.aborted || performance.now() - started >= options.timeoutMs;
+  let letGo: NodeJS.Timeout | undefined;
+  child.nodeChildProcess.once('exit', () => {
+    letGo = setTimeout(
+      () => {
+        child.stdout.destroy();
+        child.stderr.destroy();
+      },
+      isOurs() ? 0 : LINGER_MS,
+    );
+  });
   const result = await child;
+  clearTimeout(letGo);
+  // The program itself went at SIGTERM; what it started may not have.
+  if (result.isTerminated || result.isCanceled || result.timedOut || result.isMaxBuffer) child.kill('SIGKILL');
   const output: ExecOutput = {
     stdout: decode(result.stdout, result.isMaxBuffer),
     stderr: decode(stderr.bytes(), false),

@@ -134,9 +134,15 @@ function refuseUnreadable(spec: HostSpec, at: string, program: string, { stdout,
   }
 }
 
-/** Over ssh, the one that is missing may also be `timeout` or `env`: the shell's own words name it. */
+/**
+ * How shells, `env` and `timeout` name what they didn't find: "sh: 1: env: not found", "env: 'timeout': No such file or directory",
+ * "timeout: failed to run command 'df': …", busybox's "timeout: can't execute 'df': …".
+ */
+const NOT_FOUND = /['‘]([\w.-]{1,40})['’]: |([\w.-]{1,40}): (?:command )?not found/;
+
 function missing(spec: HostSpec, at: string, program: string, stderr = ''): DaytwoError {
-  const culprit = /\b(timeout|env)\b[^\n]{0,20}not found/.exec(stderr)?.[1] ?? program;
+  const [, quoted, plain] = NOT_FOUND.exec(stderr) ?? [];
+  const culprit = [quoted, plain].find((name) => name === 'env' || name === 'timeout') ?? program;
   const where = spec.via === 'ssh' ? 'there' : `on ${hostname()}`;
   return new DaytwoError('not-found', `${at}: the program ${culprit} is not installed ${where}`);
 }

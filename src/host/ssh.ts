@@ -189,8 +189,10 @@ export function createSshHost(
       });
       if (result.end !== 'exited') return result;
       if (REMOTE_TIMEOUT_EXITS.has(result.exitCode)) return { ...result, end: 'timeout' };
-      if (result.exitCode === SSH_FAILED) throw sshError(place, result.stderr);
-      return result;
+      if (result.exitCode !== SSH_FAILED) return result;
+      // A `timeout` that has to kill goes down with its group, and ssh reports a death by signal as its own failure, without a word.
+      if (result.tookMs >= command.timeoutMs) return { ...result, end: 'timeout' };
+      throw sshError(place, result.stderr);
     },
     async close() {
       ending.abort();

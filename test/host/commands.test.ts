@@ -19,7 +19,7 @@ describe('invocation', () => {
     );
     expect(argv).toContain('--unit=k3s.service');
     expect(argv).toContain('--lines=200');
-    expect(argv).toContain('--since=@1795182813');
+    expect(argv).toContain('--since=@1795182813.996');
     expect(argv).toContain('--directory=/host/var/log/journal');
     expect(invocation({ tool: 'journal', unit: 'k3s', lines: 1 }).argv.join(' ')).not.toMatch(/since|directory/);
   });

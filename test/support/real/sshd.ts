@@ -1,9 +1,9 @@
 import { appendFile, chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { execa } from 'execa';
+import { freePort } from './ports.ts';
 
 /** What a test may set. */
 export interface SshdOptions {
@@ -88,8 +88,6 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     reject: false,
     stdin: 'ignore',
     stdout: 'ignore',
-    killDescendants: true,
-    forceKillAfterDelay: 1000,
   });
   let ended = false;
   const end = child.then(() => {
@@ -102,7 +100,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     return readFile(file('log'), 'utf8');
   };
   const stop = async (): Promise<void> => {
-    child.kill();
+    if (!ended && child.pid !== undefined) await killTree(child.pid);
     await end;
     await Promise.all(writing);
     await rm(folder, { recursive: true, force: true });
@@ -130,14 +128,13 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   };
 }
 
-/** A port of 127.0.0.1 that nobody listens on now. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once('error', reject).listen(0, '127.0.0.1', resolve);
-  await promise;
-  const address = server.address();
-  await new Promise((done) => server.close(done));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+/** Ends a process and all that descend from it, by their ids: sshd's sessions are in groups of their own. */
+async function killTree(pid: number): Promise<void> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
+  for (const child of children.split(' ').filter(Boolean)) await killTree(Number(child));
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It was gone already.
+  }
 }
