@@ -179,6 +179,7 @@ async function wire(from: {
     incidentsOpen: () => store.count(incidents, ['state', 'open']),
     inbox: () => inboxDoor.waiting,
     outbox: () => store.count(outbox),
+    triage: () => store.count(incidents, ['triage', 'wanted']),
     parts: health,
   });
   const desk = createDesk({

@@ -8,6 +8,7 @@ export interface Levels {
   readonly incidentsOpen: () => Promise<number>;
   readonly inbox: () => { readonly entries: number; readonly bytes: number };
   readonly outbox: () => Promise<number>;
+  readonly triage: () => Promise<number>;
   readonly parts: () => readonly { readonly part: string; readonly state: string }[];
 }
 
@@ -99,6 +100,7 @@ export function createMetrics(levels: Levels): Metrics {
   gauge('daytwo_inbox_waiting', 'Notifications stored and not worked in yet.', () => levels.inbox().entries);
   gauge('daytwo_inbox_waiting_bytes', 'Their size.', () => levels.inbox().bytes);
   gauge('daytwo_outbox_waiting', 'Messages not delivered yet.', levels.outbox);
+  gauge('daytwo_triage_waiting', 'Incidents whose evidence is not complete yet.', levels.triage);
   const up: Gauge = new Gauge({
     name: 'daytwo_part_up',
     help: 'Whether a part of the bot works.',
