@@ -8,6 +8,8 @@
  */
 export type Exporter = 'state' | 'node' | 'push' | 'other';
 
+/** The node mixin's own default is plain `node`. Source: prometheus/node_exporter docs/node-mixin/config.libsonnet, nodeExporterSelector. */
+const NODE_EXPORTER_JOB = /^node$|node[-_]?exporter/i;
 /** Ports by which an exporter is known where its job was renamed. Source: Prometheus wiki, "Default port allocations". */
 const NODE_EXPORTER_PORT = /:9100$/;
 const PUSHGATEWAY_PORT = /:9091$/;
@@ -21,7 +23,6 @@ export function exporterOf(labels: Readonly<Record<string, string>>): Exporter {
   if (/push[-_]?gateway/i.test(job) || (PUSHGATEWAY_PORT.test(instance) && labels['exported_job'] !== undefined)) {
     return 'push';
   }
-  if (/node[-_]?exporter/i.test(job) || container === 'node-exporter' || NODE_EXPORTER_PORT.test(instance))
-    return 'node';
+  if (NODE_EXPORTER_JOB.test(job) || container === 'node-exporter' || NODE_EXPORTER_PORT.test(instance)) return 'node';
   return 'other';
 }
