@@ -10,7 +10,7 @@ import { pickRunbook, type UserRunbook } from './pick.ts';
 import type { BackupTarget, PastIncident, World } from './probe.ts';
 import type { RoundPlan } from './rounds.ts';
 import type { Runbook } from './runbook.ts';
-import { type KnownHost, type KnownNode, type KnownPod, resolveSubject } from './subject.ts';
+import { type KnownHost, type KnownNode, type KnownPod, resolveSubject, subjectNotes } from './subject.ts';
 
 /** How long the cluster may take to tell its nodes before a round goes on without; and how long the answer is used. */
 const NODES_MS = 2000;
@@ -115,7 +115,7 @@ export function createPlanner(options: PlannerOptions): {
         incident.openedAt,
       );
       const runbook = pickRunbook(builtIn, runbooks, labels);
-      return { probes: runbook.probes(subject), notes: subject.unresolved ? [subject.unresolved.text] : [] };
+      return { probes: runbook.probes(subject), notes: subjectNotes(subject) };
     },
   };
 }

@@ -51,6 +51,3 @@ export interface Probe {
   /** Honours the signal; throws DaytwoError where it can't look. */
   readonly look: (world: World, signal: AbortSignal) => Promise<Finding>;
 }
-
-/** The default deadline of a probe. */
-export const PROBE_DEADLINE_MS = 15_000;

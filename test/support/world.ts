@@ -39,7 +39,7 @@ export interface AskedWorld extends World {
 }
 
 /** A clock that stands still until told; `sleep` never ends by itself but by its signal. */
-export function frozenClock(now: number): Clock {
+function frozenClock(now: number): Clock {
   return {
     now: () => now,
     sleep: (_, signal) =>

@@ -4,7 +4,7 @@ import { MAX_SERIES, type Trend, type TrendPoint } from './model.ts';
 import { type AxisScale, axisScale } from './scale.ts';
 
 /** A point of a line, ready to draw: divided by the axis' divisor; `ok` false breaks the line. */
-export interface Row {
+interface Row {
   readonly at: number;
   readonly v: number;
   readonly ok: boolean;

@@ -23,7 +23,7 @@ export interface Threshold {
 }
 
 /** Where the line goes if nothing changes: from the last figure to the limit. The label is shown at its end. */
-export interface Projection {
+interface Projection {
   readonly from: { readonly at: number; readonly value: number };
   readonly to: { readonly at: number; readonly value: number };
   readonly label: string;

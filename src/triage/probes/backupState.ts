@@ -22,7 +22,7 @@ const STATUS: Readonly<Record<BackupState['verdict'], EvidenceStatus>> = {
 };
 
 /** What metrics and unit tell together; either may be away. Pure. */
-export function backupFinding(
+function backupFinding(
   parts: { readonly metrics: Part<BackupState>; readonly unit: Part<UnitState> | undefined },
   rpoMs: number | undefined,
   now: number,

@@ -27,10 +27,10 @@ const TTL = [
 const READY = 'certmanager_certificate_ready_status';
 
 /** Everything known of certificates in one answer. */
-export const CERTIFICATES_QUERY = `{__name__=~"${[...EXPIRY, ...TTL].join('|')}"} or (${READY}{condition!="True"} == 1)`;
+const CERTIFICATES_QUERY = `{__name__=~"${[...EXPIRY, ...TTL].join('|')}"} or (${READY}{condition!="True"} == 1)`;
 
 /** One certificate. */
-export interface Certificate {
+interface Certificate {
   readonly name: string;
   readonly kind: string;
   readonly expiresAt: number;
@@ -38,7 +38,7 @@ export interface Certificate {
 }
 
 /** Reads the certificates out of the samples, the one that ends first ahead. Pure. */
-export function certificatesOf(samples: readonly Sample[]): Certificate[] {
+function certificatesOf(samples: readonly Sample[]): Certificate[] {
   const unready = new Set(samples.filter(({ labels }) => labels['__name__'] === READY).map(nameOf));
   return samples
     .flatMap((sample): Certificate[] => {
@@ -66,14 +66,14 @@ function kindOf(metric: string): string {
 }
 
 /** Judges a certificate by the time left and its readiness. Pure. */
-export function certificateStatus({ expiresAt, notReady }: Certificate, now: number): EvidenceStatus {
+function certificateStatus({ expiresAt, notReady }: Certificate, now: number): EvidenceStatus {
   const left = expiresAt - now;
   if (left < BAD_MS) return 'bad';
   return left < WARN_MS || notReady ? 'warn' : 'ok';
 }
 
 /** Certificates, the one that ends first in the summary. Pure. */
-export function certificatesFinding(samples: readonly Sample[], now: number): Finding {
+function certificatesFinding(samples: readonly Sample[], now: number): Finding {
   const all = certificatesOf(samples);
   const first = all[0];
   if (!first) {

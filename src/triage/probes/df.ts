@@ -5,9 +5,9 @@ import type { Probe } from '../probe.ts';
 import { finding, percent, table, worst } from './kit.ts';
 
 /** Free part of a file system below which the kubelet evicts pods (nodefs). Source: kubernetes.io, "Node-pressure Eviction", hard thresholds. */
-export const NODEFS_EVICTION = 0.1;
+const NODEFS_EVICTION = 0.1;
 /** The same for the file system of images (imagefs); here also the warning before nodefs gets there. */
-export const IMAGEFS_EVICTION = 0.15;
+const IMAGEFS_EVICTION = 0.15;
 
 const DEADLINE_MS = 12_000;
 
@@ -19,7 +19,7 @@ export function diskStatus({ freeBytes, sizeBytes }: Pick<Mount, 'freeBytes' | '
 }
 
 /** What `df` tells, the alert's mount point first, then the fullest. Pure. */
-export function dfFinding(mounts: readonly Mount[], mountpoint: string | undefined): Finding {
+function dfFinding(mounts: readonly Mount[], mountpoint: string | undefined): Finding {
   const shown = realFileSystems(mounts);
   const named = mounts.find((one) => one.mount === mountpoint);
   const all = named && !shown.includes(named) ? [named, ...shown] : shown;

@@ -19,12 +19,12 @@ export const LOG_FOLDERS = ['/var/log'] as const;
 const FOLDER_MS = 8_000;
 
 /** What became of one folder. */
-export type FolderLook =
+type FolderLook =
   | { readonly path: string; readonly is: 'measured'; readonly use: DiskUse; readonly partly: boolean }
   | { readonly path: string; readonly is: 'late' | 'absent' };
 
 /** What the folders hold, biggest first. It judges nothing: what is big isn't wrong. Pure. */
-export function duFinding(looks: readonly FolderLook[]): Finding {
+function duFinding(looks: readonly FolderLook[]): Finding {
   const measured = looks.filter((one) => one.is === 'measured');
   const folders = measured.flatMap(({ use }) => use.folders).toSorted((a, b) => b.sizeBytes - a.sizeBytes);
   const late = looks.filter((one) => one.is === 'late').map(({ path }) => path);

@@ -20,7 +20,7 @@ const FSYNC =
 const CHANGES = 'increase(etcd_server_leader_changes_seen_total[1h])';
 
 /** The three answers that a look at etcd is made of. */
-export interface EtcdLook {
+interface EtcdLook {
   readonly gauges: readonly Sample[];
   readonly fsync: readonly Sample[];
   readonly changes: readonly Sample[];
@@ -36,7 +36,7 @@ interface Member {
 }
 
 /** Members of etcd, the one in trouble ahead. Pure. */
-export function etcdFinding({ gauges, fsync, changes }: EtcdLook): Finding {
+function etcdFinding({ gauges, fsync, changes }: EtcdLook): Finding {
   const names = [...new Set([...gauges, ...fsync].map(({ labels }) => labels['instance'] ?? ''))];
   const value = (samples: readonly Sample[], instance: string, name?: string) =>
     samples.find(

@@ -16,7 +16,7 @@ export interface EventScope {
 }
 
 /** Warnings, most often said first in the summary, newest first in the table. Pure. */
-export function eventsFinding(all: readonly EventView[], now: number): Finding {
+function eventsFinding(all: readonly EventView[], now: number): Finding {
   const warnings = all.filter(({ type }) => type === 'Warning');
   const hours = `${WINDOW_MS / 3_600_000} h`;
   if (warnings.length === 0) {

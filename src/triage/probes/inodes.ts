@@ -4,7 +4,7 @@ import type { Probe } from '../probe.ts';
 import { finding, percent, table, worst } from './kit.ts';
 
 /** Free part of the inodes below which the kubelet evicts pods. Source: kubernetes.io, "Node-pressure Eviction", hard thresholds. */
-export const INODES_EVICTION = 0.05;
+const INODES_EVICTION = 0.05;
 /** Twice that: time to look. */
 const INODES_WARNING = 0.1;
 
@@ -18,7 +18,7 @@ export function inodeStatus({ free, inodes }: Pick<InodeUse, 'free' | 'inodes'>)
 }
 
 /** What `df -i` tells, worst first. Pure. */
-export function inodesFinding(use: readonly InodeUse[]): Finding {
+function inodesFinding(use: readonly InodeUse[]): Finding {
   const sorted = realFileSystems(use).toSorted((a, b) => b.usedRatio - a.usedRatio);
   const first = sorted[0];
   if (!first) return finding('unknown', 'df names no file system with a fixed number of inodes.');

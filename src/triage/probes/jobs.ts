@@ -10,13 +10,13 @@ const DEADLINE_MS = 12_000;
 const METRICS = 'kube_job_status_failed|kube_cronjob_status_last_successful_time|kube_cronjob_spec_suspend';
 
 /** What the two sources tell of the jobs of a namespace. */
-export interface JobLook {
+interface JobLook {
   readonly pods: Part<readonly PodView[]>;
   readonly metrics: Part<readonly Sample[]>;
 }
 
 /** Failed jobs and their pods; `name` is the Job's or the CronJob's. Pure. */
-export function jobsFinding({ pods, metrics }: JobLook, name: string | undefined, now: number): Finding {
+function jobsFinding({ pods, metrics }: JobLook, name: string | undefined, now: number): Finding {
   const samples = metrics.is === 'found' ? metrics.value : [];
   const of = (metric: string) => samples.filter(({ labels }) => labels['__name__'] === metric);
   const failed = of('kube_job_status_failed').filter((one) => one.value > 0 && isOf(one.labels['job_name'], name));

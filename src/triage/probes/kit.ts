@@ -35,7 +35,7 @@ export function table(labels: readonly string[], rows: readonly (readonly string
 }
 
 /** One inert line that fits a table. */
-export function cell(text: string): string {
+function cell(text: string): string {
   return clip(inertLine(text), CELL_LETTERS);
 }
 

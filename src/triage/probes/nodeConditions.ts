@@ -10,7 +10,7 @@ const DEADLINE_MS = 10_000;
 const PRESSURES: ReadonlySet<string> = new Set(['MemoryPressure', 'DiskPressure', 'PIDPressure', 'NetworkUnavailable']);
 
 /** What is wrong with a node, worst first; empty where nothing is. Pure. */
-export function nodeTrouble(node: NodeView, now: number): string[] {
+function nodeTrouble(node: NodeView, now: number): string[] {
   const ready = node.conditions.find(({ type }) => type === 'Ready');
   const since = ready ? ` for ${humanDuration(now - ready.since)}` : '';
   const why = ready ? [ready.reason, ready.message].filter((text) => text !== '').join(': ') : 'no Ready condition';
@@ -26,13 +26,13 @@ function readyWord(node: NodeView): string {
 }
 
 /** Judges a node: not ready or under pressure is bad, cordoned a warning. Pure. */
-export function nodeStatus(node: NodeView, now: number): EvidenceStatus {
+function nodeStatus(node: NodeView, now: number): EvidenceStatus {
   if (nodeTrouble(node, now).length > 0) return 'bad';
   return node.unschedulable ? 'warn' : 'ok';
 }
 
 /** Conditions of one node, or of all, the worst first. Pure. */
-export function conditionsFinding(all: readonly NodeView[], name: string | undefined, now: number): Finding {
+function conditionsFinding(all: readonly NodeView[], name: string | undefined, now: number): Finding {
   const nodes = name === undefined ? all : all.filter((node) => node.name === name);
   if (nodes.length === 0) {
     const what =

@@ -19,13 +19,13 @@ export interface Whereabouts {
 }
 
 /** Judges a pod: what has only just been created may still come up. Pure. */
-export function podStatus(pod: PodView, now: number): EvidenceStatus {
+function podStatus(pod: PodView, now: number): EvidenceStatus {
   if (!pod.inTrouble) return 'ok';
   return pod.phase === 'Pending' && pod.restarts === 0 && now - pod.createdAt < PENDING_MS ? 'warn' : 'bad';
 }
 
 /** Pods in trouble and why their containers ended. Pure. */
-export function podsFinding(pods: readonly PodView[], where: Whereabouts, now: number): Finding {
+function podsFinding(pods: readonly PodView[], where: Whereabouts, now: number): Finding {
   const place = placeOf(where);
   const named = pods.find((pod) => pod.name === where.pod);
   const gone = where.pod !== undefined && !named ? `${where.pod} is gone (deleted or replaced)` : undefined;

@@ -7,7 +7,7 @@ import { count, finding, table } from './kit.ts';
 const DEADLINE_MS = 10_000;
 
 /** Which of Prometheus' targets can be scraped. Pure. */
-export function targetsFinding(up: readonly Sample[], what: string): Finding {
+function targetsFinding(up: readonly Sample[], what: string): Finding {
   const down = up.filter(({ value }) => value !== 1);
   if (up.length === 0) {
     return finding(

@@ -17,7 +17,7 @@ const memoryOf = (node: NodeUse) => ratio(node.memoryBytes, node.memoryAllocatab
 const cpuOf = (node: NodeUse) => ratio(node.cpuMilli, node.cpuAllocatableMilli);
 
 /** Judges a node's use; without a figure nothing is known. Pure. */
-export function useStatus(node: NodeUse): EvidenceStatus {
+function useStatus(node: NodeUse): EvidenceStatus {
   const memory = memoryOf(node);
   const cpu = cpuOf(node);
   if (memory === undefined || cpu === undefined) return 'unknown';
@@ -26,7 +26,7 @@ export function useStatus(node: NodeUse): EvidenceStatus {
 }
 
 /** `kubectl top nodes`, the node concerned or the fullest named in the summary. Pure. */
-export function topNodesFinding(nodes: readonly NodeUse[], name: string | undefined): Finding {
+function topNodesFinding(nodes: readonly NodeUse[], name: string | undefined): Finding {
   const blind = nodes.filter((node) => memoryOf(node) === undefined).map((node) => node.name);
   const known = nodes.filter((node) => !blind.includes(node.name));
   const fullest = known.toSorted((a, b) => (memoryOf(b) ?? 0) - (memoryOf(a) ?? 0))[0];

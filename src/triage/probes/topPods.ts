@@ -8,7 +8,7 @@ import { finding, table } from './kit.ts';
 const DEADLINE_MS = 10_000;
 
 /** `kubectl top pods`, most memory first; it judges nothing, limits aren't known here. Pure. */
-export function topPodsFinding(pods: readonly PodUse[], namespace: string | undefined): Finding {
+function topPodsFinding(pods: readonly PodUse[], namespace: string | undefined): Finding {
   const most = pods.toSorted((a, b) => b.memoryBytes - a.memoryBytes)[0];
   const busiest = pods.toSorted((a, b) => b.cpuMilli - a.cpuMilli)[0];
   const place = namespace === undefined ? 'the cluster' : `namespace ${namespace}`;

@@ -29,7 +29,7 @@ export function unitLine(state: UnitState, now: number): string {
 }
 
 /** What systemd says of a unit. Pure. */
-export function unitFinding(state: UnitState, unit: string, host: string, now: number): Finding {
+function unitFinding(state: UnitState, unit: string, host: string, now: number): Finding {
   if (!state.found) return finding('unknown', `${host} has no unit ${unit}.`);
   const time = (at: number | undefined) => (at === undefined ? 'never' : ago(at, now));
   return finding(

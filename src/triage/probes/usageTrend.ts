@@ -7,7 +7,7 @@ import { drawTrend, utc } from '../pictures/trend.ts';
 import { finding, percent, picture, worst } from './kit.ts';
 
 /** The forecast looks at this much of the newest past, as the node mixin's predict_linear does. */
-export const FORECAST_WINDOW_MS = 6 * 3_600_000;
+const FORECAST_WINDOW_MS = 6 * 3_600_000;
 /** Full within this time: critical. Source: node mixin, fsSpaceFillingUpPredictionWindow for severity critical. */
 const FULL_SOON_MS = 4 * 3_600_000;
 /** Full within this time: warning. Source: the same, for severity warning. */
@@ -27,10 +27,7 @@ export interface Usage {
 }
 
 /** How the fullest of some figures stands: its newest figure and its forecast. Pure. */
-export function judgeUsage(
-  usage: Usage,
-  now: number,
-): { status: EvidenceStatus; line: string; ahead: Forecast | undefined } {
+function judgeUsage(usage: Usage, now: number): { status: EvidenceStatus; line: string; ahead: Forecast | undefined } {
   const fullest = byNewest(usage.series)[0];
   const points = (fullest?.points ?? []).filter(({ value }) => Number.isFinite(value));
   const last = points.at(-1);
@@ -63,7 +60,7 @@ const NOT_FILLING = {
 } as const;
 
 /** What lies ahead, in words. Pure. */
-export function aheadLine(ahead: Forecast, now: number): string {
+function aheadLine(ahead: Forecast, now: number): string {
   switch (ahead.is) {
     case 'full':
       return 'full';

@@ -12,7 +12,7 @@ const QUERY =
   '{__name__=~"velero_backup_last_status|velero_backup_last_successful_timestamp|velero_backup_partial_failure_total|velero_backup_location_status_gauge"}';
 
 /** Velero's schedules and storage locations; `schedule` is the alert's own label, "" for backups made by hand. Pure. */
-export function veleroFinding(samples: readonly Sample[], schedule: string | undefined, now: number): Finding {
+function veleroFinding(samples: readonly Sample[], schedule: string | undefined, now: number): Finding {
   const of = (name: string) => samples.filter(({ labels }) => labels['__name__'] === `velero_backup_${name}`);
   const statuses = of('last_status').filter(({ labels }) => schedule === undefined || labels['schedule'] === schedule);
   const lastGood = new Map(

@@ -15,7 +15,7 @@ const FREE_WARN = 0.15;
 const METRICS = 'kubelet_volume_stats_(available|capacity|inodes|inodes_free)(_bytes)?';
 
 /** One claim's volume as the kubelet measures it. */
-export interface Volume {
+interface Volume {
   readonly namespace: string;
   readonly claim: string;
   readonly freeBytes: number;
@@ -25,7 +25,7 @@ export interface Volume {
 }
 
 /** Puts the samples of a claim together. Pure. */
-export function volumesOf(samples: readonly Sample[]): Volume[] {
+function volumesOf(samples: readonly Sample[]): Volume[] {
   const claims = Map.groupBy(samples, ({ labels }) => `${labels['namespace']}/${labels['persistentvolumeclaim']}`);
   return [...claims.values()].flatMap((of) => {
     const value = (name: string) =>
@@ -44,7 +44,7 @@ export function volumesOf(samples: readonly Sample[]): Volume[] {
 }
 
 /** Judges a volume by what is free of it, in bytes and in inodes. Pure. */
-export function volumeStatus({ freeBytes, sizeBytes, freeInodes = 1 }: Volume): EvidenceStatus {
+function volumeStatus({ freeBytes, sizeBytes, freeInodes = 1 }: Volume): EvidenceStatus {
   const free = Math.min(freeBytes / sizeBytes, freeInodes);
   return free < FREE_BAD ? 'bad' : free < FREE_WARN ? 'warn' : 'ok';
 }

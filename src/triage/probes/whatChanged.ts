@@ -26,7 +26,7 @@ const CHANGES: ReadonlySet<string> = new Set([
 ]);
 
 /** What the parts of the look found. */
-export interface Changes {
+interface Changes {
   readonly rollouts: Part<readonly RolloutView[]>;
   readonly nodes: Part<readonly NodeView[]>;
   readonly events: Part<readonly EventView[]>;
@@ -42,7 +42,7 @@ interface Change {
 const found = <T>(one: Part<readonly T[]>): readonly T[] => (one.is === 'found' ? one.value : []);
 
 /** Changes of the day before, newest first, and how the alert ended before. Pure. */
-export function changesFinding(parts: Changes, openedAt: number, now: number): Finding {
+function changesFinding(parts: Changes, openedAt: number, now: number): Finding {
   const since = openedAt - DAY_MS;
   const changes = [
     ...found(parts.rollouts).map(rollout),

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BackupTarget } from '../../../src/triage/probe.ts';
 import type { AskReason, Subject } from '../../../src/triage/runbook.ts';
-import { type Knowledge, resolveSubject } from '../../../src/triage/subject.ts';
+import { type Knowledge, resolveSubject, subjectNotes } from '../../../src/triage/subject.ts';
 
 const backup = (name: string, host?: string, unit?: string): BackupTarget => ({
   name,
@@ -201,6 +201,24 @@ describe('the other fields', () => {
     ['nothing', { job: 'other' }, undefined],
   ])('find the backup by %s', (_, labels, name) => {
     expect(resolve(labels).backup?.name).toBe(name);
+  });
+});
+
+describe('subjectNotes', () => {
+  it.each([
+    ['nothing where the host is known', { node: 'node-0' }, []],
+    [
+      'which host is missing',
+      { node: 'worker-2' },
+      ['worker-2 is not among the configured hosts, so its disks, units and journals are not looked at.'],
+    ],
+    [
+      'why no machine is looked at',
+      { node: 'gone' },
+      ['"gone" is neither a node of the cluster nor a configured host. So no machine is looked at.'],
+    ],
+  ])('say %s', (_, labels, notes) => {
+    expect(subjectNotes(resolve(labels))).toEqual(notes);
   });
 });
 
