@@ -153,6 +153,16 @@ describe('the lowdb store on disk', () => {
     expect(readFileSync(journal()).length).toBeLessThan(100_000);
   });
 
+  it('clears away a snapshot that a crash cut off', async () => {
+    await open();
+    await store?.commit([put(notes, 'a', { text: 'kept' }, 0)]);
+    await close();
+    writeFileSync(join(state(), 'snapshot-00000001.log.part'), 'half of');
+    await open();
+    expect(readdirSync(state()).filter((name) => name.endsWith('.part'))).toEqual([]);
+    expect(await texts()).toEqual(['kept']);
+  });
+
   it('migrates documents of an older schema and keeps them migrated', async () => {
     await open();
     await store?.commit([put(notes, 'a', { text: 'old', shelf: 's' }, 0), put(notes, 'b', { text: 'drop' }, 0)]);

@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Adapter } from 'lowdb';
 import { DaytwoError, messageOf } from '../../lib/errors.ts';
@@ -59,6 +59,10 @@ export class JournalAdapter implements Adapter<JournalState> {
   async read(): Promise<JournalState> {
     await mkdir(this.#dir, { recursive: true, mode: 0o700 });
     const documents = new Documents();
+    for (const name of await readdir(this.#dir)) {
+      // A snapshot that a crash cut off: the journals before it are all still there.
+      if (name.endsWith('.part')) await rm(join(this.#dir, name), { force: true });
+    }
     const files = await listFiles(this.#dir);
     for (const file of files) this.#file = Math.max(this.#file, file.number);
     const base = await this.#readSnapshot(files, documents);
