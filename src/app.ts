@@ -239,7 +239,13 @@ async function wire(from: {
   const plugins: ((app: FastifyInstance) => Promise<void>)[] = [
     webhookRoute({
       auth: webhookAuth(config),
-      accept: (body) => inboxDoor.accept(body),
+      accept: async (body) => {
+        await inboxDoor.accept(body).catch((error: unknown) => {
+          // What could not be stored now is what /readyz tells next.
+          triedAt = 0;
+          throw error;
+        });
+      },
       answered: metrics.webhook,
       log,
     }),

@@ -12,8 +12,15 @@ const HOUR_MS = 3_600_000;
 /** A chat's vendor repeats an event for hours at the most (Telegram keeps updates for 24 h). */
 const INBOUND_MS = 48 * HOUR_MS;
 
+/** Two blocks of a common file system: less could still fit behind the end of a file on a full disk, where no notification does. */
+const HEARTBEAT_BYTES = 8192;
+
 /** The document by which the store is tried. */
-const heartbeat: Collection<{ readonly at: number }> = { kind: 'heartbeat', keys: () => ({}) };
+const heartbeat: Collection<{ readonly at: number; readonly filling: string }> = {
+  kind: 'heartbeat',
+  keys: () => ({}),
+  cold: true,
+};
 
 /** Keeps the state bounded, and knows whether it can be written. */
 export interface Housekeeping {
@@ -92,7 +99,7 @@ export function createHousekeeping(options: {
     },
     tryStore: () =>
       store
-        .commit([put(heartbeat, 'ready', { at: clock.now() }, 'any')])
+        .commit([put(heartbeat, 'ready', { at: clock.now(), filling: '.'.repeat(HEARTBEAT_BYTES) }, 'any')])
         .then(() => undefined)
         .catch((error: unknown) => messageOf(error)),
     sweep,
