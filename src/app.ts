@@ -1,11 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import { builtIn } from '../alerts/index.ts';
 import { commands } from '../commands/index.ts';
-import { createDesk, presses } from './alerting/desk.ts';
+import { createDesk, presses, type Target } from './alerting/desk.ts';
 import { createInbox, inbox, parked } from './alerting/inbox.ts';
 import { counters, type Incident, incidents } from './alerting/incident.ts';
 import { createIntake } from './alerting/intake.ts';
 import { createReconciler } from './alerting/reconcile.ts';
+import { storms } from './alerting/storm.ts';
 import { timeline } from './alerting/timeline.ts';
 import { createConsole } from './chat/console/console.ts';
 import { CONSOLE_COLLECTIONS } from './chat/console/model.ts';
@@ -29,9 +30,11 @@ import { createOnCall } from './oncall/oncall.ts';
 import { openLowdbStore } from './store/lowdb/store.ts';
 import type { Collection, Store } from './store/port.ts';
 import { createCollector } from './triage/collector.ts';
+import { evidenceRounds } from './triage/evidenceRound.ts';
 import { briefOf, createPlanner } from './triage/planner.ts';
 import type { BackupTarget } from './triage/probe.ts';
-import { createRounds, evidenceRounds } from './triage/rounds.ts';
+import { createRounds } from './triage/rounds.ts';
+import { createBringer, createUsher } from './triage/usher.ts';
 import { healthOf } from './wiring/health.ts';
 import { createHousekeeping } from './wiring/housekeeping.ts';
 import { createLogger } from './wiring/logger.ts';
@@ -50,6 +53,7 @@ const COLLECTIONS: readonly Collection<never>[] = [
   posted,
   inboundEvents,
   evidenceRounds,
+  storms,
   ...CONSOLE_COLLECTIONS,
 ];
 
@@ -162,7 +166,12 @@ async function wire(from: {
       })
     : undefined;
   const chats: readonly Chat[] = [...(consoleChat ? [consoleChat] : []), ...(overrides.chats ?? [])];
-  const targets = chats.map(({ home }) => home);
+  const targets: readonly Target[] = chats.map(({ name, home, pictureStyle }) => ({
+    conversation: home,
+    // The console is a page of our own: it takes them all.
+    bounded: name !== 'console',
+    pictures: pictureStyle,
+  }));
 
   let storeFault: string | undefined;
   const health = (): readonly PartHealth[] =>
@@ -213,6 +222,7 @@ async function wire(from: {
     store,
     clock,
     desk,
+    bring: createBringer({ store, desk, clock, targets }),
     alertmanager: outside.alertmanager,
     cluster: outside.cluster,
     onCall: createOnCall(config, { clock }),
@@ -225,7 +235,8 @@ async function wire(from: {
     log,
     handle: createDispatch({ services, people: config.people, log, answered: metrics.answered }),
   });
-  const courier = createCourier({ store, chats, clock, log, meter: metrics.courier });
+  const ushers = createUsher({ store, desk, targets, clock, log, arriving: () => inboxDoor.waiting.entries > 0 });
+  const courier = createCourier({ store, chats, clock, log, redact, meter: metrics.courier });
   const housekeeping = createHousekeeping({ store, clock, log, keepMs: config.store.retention, console: consoleChat });
 
   let triedAt = 0;
@@ -256,7 +267,14 @@ async function wire(from: {
   let stopped: Promise<void> | undefined;
   async function stop(): Promise<void> {
     await server.close().catch((error: unknown) => log.warn({ error: messageOf(error) }, 'server did not close well'));
-    await Promise.all([intake.stop(), rounds.stop(), inbound.stop(), reconciler.stop(), housekeeping.stop()]);
+    await Promise.all([
+      intake.stop(),
+      ushers.stop(),
+      rounds.stop(),
+      inbound.stop(),
+      reconciler.stop(),
+      housekeeping.stop(),
+    ]);
     await courier.stop();
     await Promise.allSettled(chats.map((chat) => chat.stop()));
     await outside.hosts.close();
@@ -274,6 +292,7 @@ async function wire(from: {
       });
       for (const chat of chats) await chat.start(inbound.takeIn);
       intake.start();
+      ushers.start();
       rounds.start();
       inbound.start();
       if (canAsk) reconciler.start();

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { type Saying, say } from '../chat/outbox.ts';
+import type { Card } from '../chat/message.ts';
+import { laneOf, type Saying, say } from '../chat/outbox.ts';
 import type { Conversation } from '../chat/port.ts';
 import type { Clock } from '../lib/clock.ts';
 import { DaytwoError } from '../lib/errors.ts';
@@ -26,6 +27,27 @@ export function newToken(): string {
   return randomBytes(16).toString('base64url');
 }
 
+/** Where threads go. A bounded one gets new threads at a bounded rate, through the usher. */
+export interface Target {
+  readonly conversation: Conversation;
+  readonly bounded: boolean;
+  /** Whether pictures are shown in a card, or come as cards of their own. */
+  readonly pictures: 'inline' | 'apart';
+}
+
+/** The targets in which an incident has its thread. Pure. */
+export function targetsOf(
+  targets: readonly Target[],
+  { waitingIn = [], withheldIn = [] }: Incident,
+): readonly Target[] {
+  const without = new Set([...waitingIn, ...withheldIn]);
+  return targets.filter(({ conversation }) => !without.has(laneOf(conversation)));
+}
+
+function conversationsOf(targets: readonly Target[], incident: Incident): readonly Conversation[] {
+  return targetsOf(targets, incident).map(({ conversation }) => conversation);
+}
+
 /** What the desk tells the metrics. */
 export interface DeskMeter {
   fact(is: decide.Fact['is']): void;
@@ -39,8 +61,10 @@ export interface Desk {
   change(
     id: string,
     decision: (incident: Incident) => decide.Decided,
-    also?: (after: Incident) => readonly Write[],
+    also?: (after: Incident) => Promise<readonly Write[]>,
   ): Promise<Incident>;
+  /** The root message as it stands now. */
+  root(incident: Incident): Card;
 }
 
 /** Facts that the root message doesn't show. */
@@ -49,11 +73,11 @@ const UNSEEN: ReadonlySet<decide.Fact['is']> = new Set(['triage-wanted', 'triage
 /** How many open incidents of one alert are looked at when a group seems new. */
 const ADOPT_LOOK = 50;
 
-/** Builds the desk. `brief` gives a runbook's words; `targets` are the chats' homes. */
+/** Builds the desk. `brief` gives a runbook's words; `targets` are where threads go. */
 export function createDesk(options: {
   readonly store: Store;
   readonly clock: Clock;
-  readonly targets: readonly Conversation[];
+  readonly targets: readonly Target[];
   readonly brief: (incident: Incident) => Brief;
   readonly reopenWithinMs: number;
   readonly canAsk: boolean;
@@ -72,9 +96,10 @@ export function createDesk(options: {
     const writes: Write[] = facts.map((fact) => append(timeline, { incident: id, at: now, fact }));
     const first = facts.some(({ is }) => is === 'opened');
     const saying = (one: Omit<Saying, 'root'>): void => {
-      writes.push(...say(targets, { root: incident.name, ...one }, now));
+      writes.push(...say(conversationsOf(targets, incident), { root: incident.name, ...one }, now));
     };
-    if (first || facts.some(({ is }) => !UNSEEN.has(is))) saying({ do: first ? 'post' : 'edit', message: incident.name, card: rootCard(incident, brief(incident), now) });
+    if (first || facts.some(({ is }) => !UNSEEN.has(is)))
+      saying({ do: first ? 'post' : 'edit', message: incident.name, card: rootCard(incident, brief(incident), now) });
     for (const fact of facts) {
       if (fact.is === 'resolved' || (fact.is === 'reopened' && !fact.quiet)) {
         const text = `${incident.name} ${factText(fact)}.`;
@@ -125,7 +150,9 @@ export function createDesk(options: {
       unsilence: newToken(),
       triage: newToken(),
     };
-    const decided = decide.open(snapshot, { name: `INC-${number}`, buttons }, rules());
+    const opened = decide.open(snapshot, { name: `INC-${number}`, buttons }, rules());
+    const waitingIn = targets.filter(({ bounded }) => bounded).map(({ conversation }) => laneOf(conversation));
+    const decided = waitingIn.length > 0 ? { ...opened, incident: { ...opened.incident, waitingIn } } : opened;
     const writes = [
       put(counters, 'incident', { last: number }, counter?.version ?? 0),
       put(incidents, id, decided.incident, 0),
@@ -138,6 +165,7 @@ export function createDesk(options: {
   }
 
   return {
+    root: (incident) => rootCard(incident, brief(incident), clock.now()),
     notify: async (whole, also) => {
       const snapshot: Snapshot = { ...whole, alerts: whole.alerts.filter(({ labels }) => !isMeta(labels)) };
       const told = await transact<{ id: string | undefined; facts: readonly decide.Fact[] }>(store, async () => {
@@ -167,7 +195,7 @@ export function createDesk(options: {
         const found = await store.get(incidents, id);
         if (!found) throw new DaytwoError('not-found', `there is no incident ${Number(id)}`);
         const after = decision(found.body);
-        const more = also?.(after.incident) ?? [];
+        const more = (await also?.(after.incident)) ?? [];
         if (after.incident === found.body && after.facts.length === 0) return { writes: more, result: after };
         return {
           writes: [

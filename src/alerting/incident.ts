@@ -61,6 +61,10 @@ export interface Incident {
   readonly buttons: IncidentButtons;
   /** Evidence rounds; `wanted` is set until the round is done. */
   readonly triage: { readonly round: number; readonly wanted: boolean; readonly at: number };
+  /** Lanes of chats in which its thread waits for its turn: a chat gets so many new threads a minute. */
+  readonly waitingIn?: readonly string[];
+  /** Lanes of chats in which it came in a storm and has no thread; it gets one when somebody asks. */
+  readonly withheldIn?: readonly string[];
   /** Alertmanager should be asked soon what is true: set where a notification leaves doubt. */
   readonly doubt?: boolean;
 }
@@ -73,13 +77,14 @@ export function groupHash(receiver: string, groupKey: string): string {
 /** Incidents by zero-padded number, so that their order is that of their opening. */
 export const incidents: Collection<Incident> = {
   kind: 'incident',
-  keys: ({ receiver, groupKey, state, alertname, triage, doubt }) => ({
+  keys: ({ receiver, groupKey, state, alertname, triage, doubt, waitingIn }) => ({
     group: groupHash(receiver, groupKey),
     state,
     alertname,
     open: state === 'open' ? alertname : undefined,
     triage: triage.wanted ? 'wanted' : undefined,
     doubt: doubt ? 'yes' : undefined,
+    usher: waitingIn && waitingIn.length > 0 ? 'waiting' : undefined,
   }),
 };
 

@@ -13,7 +13,13 @@ const WebhookAlert = z.looseObject({
   startsAt: z.string(),
   endsAt: z.string().default(''),
   generatorURL: z.string().default(''),
-  fingerprint: z.string().min(1).max(128),
+  // 16 hex digits from Alertmanager (prometheus/common `model/fingerprinting.go`); others may name theirs as they like, but not by
+  // what every object has: members are kept by it.
+  fingerprint: z
+    .string()
+    .min(1)
+    .max(128)
+    .refine((name) => !(name in Object.prototype), 'expected a fingerprint, such as 5c2ff0b3c01d0e04'),
 });
 
 const Webhook = z.looseObject({

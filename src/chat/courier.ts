@@ -2,12 +2,16 @@ import type { Clock } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors.ts';
 import type { Logger } from '../lib/log.ts';
 import { put, remove, type Store, type Stored, type Write } from '../store/port.ts';
-import { laneOf, lanes, type OutboxEntry, outbox, posted, postedId } from './outbox.ts';
+import { cleanCard } from './clean.ts';
+import { laneOf, lanes, type OutboxEntry, outbox, posted, postedId, say } from './outbox.ts';
 import type { Chat, Delivery, DeliveryOutcome } from './port.ts';
+import { STALE_FROM, STALE_MS, staleDigest } from './stale.ts';
 
 /** Waits between tries: 0.5 s doubled up to a minute, and half of it by chance. */
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 60_000;
+/** So many waiting messages of a lane are weighed for what is old news. */
+const SUMMED = 5000;
 /** One try may take this long. */
 const TRY_MS = 30_000;
 
@@ -38,6 +42,8 @@ export function createCourier(options: {
   readonly clock: Clock;
   readonly log: Logger;
   readonly meter: CourierMeter;
+  /** Takes secrets out of text. */
+  readonly redact: (text: string) => string;
   readonly random?: () => number;
 }): Courier {
   const { store, clock, log, meter } = options;
@@ -101,6 +107,7 @@ export function createCourier(options: {
   /** One try of a lane's first message. Returns how long the lane must wait. */
   async function step(head: Stored<OutboxEntry>, chat: Chat): Promise<number> {
     const { body: entry } = head;
+    if (clock.now() - entry.at >= STALE_MS && (await summarise(head, clock.now()))) return 0;
     if (entry.do === 'edit') {
       const [, later] = await store.find(outbox, {
         key: ['edits', `${laneOf(entry.conversation)}|${entry.message}`],
@@ -114,7 +121,7 @@ export function createCourier(options: {
     switch (outcome.is) {
       case 'delivered': {
         const writes: Write[] = [remove(outbox, head.id, head.version)];
-        if (entry.do === 'post') {
+        if (delivery.do === 'post') {
           writes.push(
             put(
               posted,
@@ -160,22 +167,46 @@ export function createCourier(options: {
     return 0;
   }
 
-  /** Fills in what the vendor calls the message and its thread. An edit of what was never posted has nowhere to go. */
+  /** Replaces a lane's old news by one message. Returns whether there was any. */
+  async function summarise(head: Stored<OutboxEntry>, now: number): Promise<boolean> {
+    const lane = laneOf(head.body.conversation);
+    if ((await store.count(outbox, ['lane', lane])) < STALE_FROM) return false;
+    const waiting = await store.find(outbox, { key: ['lane', lane], limit: SUMMED });
+    const digest = staleDigest(
+      waiting.map(({ id, body }) => ({ id, entry: body })),
+      now,
+    );
+    if (!digest) return false;
+    const message = `away/${head.id}`;
+    await store.commit([
+      ...digest.drop.map((id) => remove(outbox, id, 'any')),
+      ...say([head.body.conversation], { do: 'post', message, root: message, card: digest.card }, now),
+    ]);
+    for (const _ of digest.drop) meter.dropped(head.body.conversation.chat, 'superseded');
+    return true;
+  }
+
+  /**
+   * Fills in what the vendor calls the message and its thread. The edit of a root that was never posted becomes its post: what it says is
+   * news all the same. Any other edit of what was never posted has nowhere to go.
+   */
   async function address({ id, body: entry }: Stored<OutboxEntry>): Promise<Delivery | undefined> {
     const { conversation, message, root, card, tries, ambiguous, onlyFor, replyTo } = entry;
     const known = async (key: string): Promise<string | undefined> =>
       (await store.get(posted, postedId(conversation, key)))?.body.ref;
+    const isRoot = root === message;
     const ref = entry.do === 'edit' ? await known(message) : undefined;
-    if (entry.do === 'edit' && ref === undefined) return undefined;
+    const thread = isRoot ? undefined : await known(root);
+    if (!isRoot && entry.do === 'edit' && ref === undefined) return undefined;
     return {
       id,
-      do: entry.do,
+      do: ref === undefined ? 'post' : 'edit',
       conversation,
       message,
-      card,
+      card: cleanCard(card, options.redact),
       tries,
       ambiguous,
-      ...(root === message ? {} : { thread: { root, ref: await known(root) } }),
+      ...(isRoot ? {} : { thread: { root, ref: thread } }),
       ...(ref === undefined ? {} : { ref }),
       ...(onlyFor === undefined ? {} : { onlyFor }),
       ...(replyTo === undefined ? {} : { replyTo }),

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Desk } from '../alerting/desk.ts';
 import type { Card } from '../chat/message.ts';
 import type { Person } from '../chat/people.ts';
+import type { ChatName } from '../chat/port.ts';
 import type { Cluster } from '../cluster/port.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { OnCallSource } from '../oncall/oncall.ts';
@@ -21,6 +22,8 @@ export interface Services {
   readonly store: Store;
   readonly clock: Clock;
   readonly desk: Desk;
+  /** Brings an incident's thread into a chat that withheld it; tells whether it had to. */
+  readonly bring: (incident: string, chat: ChatName) => Promise<boolean>;
   readonly alertmanager: Alertmanager;
   readonly cluster: Cluster;
   readonly onCall: OnCallSource;
@@ -31,6 +34,7 @@ export interface Services {
 /** Who asked, where, and until when an answer is of use. */
 export interface Asking {
   readonly person: Person;
+  readonly chat: ChatName;
   /** Document id of the incident whose thread it was asked in. */
   readonly incident: string | undefined;
   /** Unique for ever: what must not happen twice is marked with it. */

@@ -102,6 +102,7 @@ export function createDispatch(options: {
     if (!person) return STRANGER;
     const asking: Asking = {
       person,
+      chat: event.identity.chat,
       incident: incidentOf(event.thread),
       eventId: `${event.identity.chat}:${event.id}`,
       signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),

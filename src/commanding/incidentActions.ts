@@ -90,10 +90,12 @@ export async function unsilence(id: string, asking: Asking, services: Services):
   return privately(`${before.name} is no longer silenced.`, [], 'ok');
 }
 
-/** Asks for a fresh round of evidence in the incident's thread. */
-export async function lookAgain(id: string, { person }: Asking, services: Services): Promise<Answer> {
+/** Asks for a fresh round of evidence in the incident's thread; where a storm withheld the thread from this chat, it is brought first. */
+export async function lookAgain(id: string, { person, chat }: Asking, services: Services): Promise<Answer> {
   const before = await incidentOf(id, services);
+  const brought = await services.bring(id, chat);
   const after = await services.desk.change(id, (incident) => wantTriage(incident, person.name, services.clock.now()));
+  if (brought) return privately(`The thread of ${before.name} is here now; fresh evidence comes into it.`);
   return privately(
     after.triage.round === before.triage.round
       ? `Evidence for ${before.name} is being gathered already.`

@@ -1,31 +1,16 @@
 import { triaged } from '../alerting/decide.ts';
-import type { Desk } from '../alerting/desk.ts';
+import { type Desk, type Target, targetsOf } from '../alerting/desk.ts';
 import { type Incident, incidents, severityRank } from '../alerting/incident.ts';
-import { say } from '../chat/outbox.ts';
-import type { Conversation } from '../chat/port.ts';
 import type { Clock } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors.ts';
 import type { Logger } from '../lib/log.ts';
-import { type Collection, put, type Store, type Stored } from '../store/port.ts';
+import type { Store, Stored, Write } from '../store/port.ts';
+import { transact } from '../store/transact.ts';
 import { type Collector, worst } from './collector.ts';
 import type { Evidence } from './evidence.ts';
 import { evidenceCard } from './evidenceCard.ts';
+import { evidenceRounds, recordRound, roundId } from './evidenceRound.ts';
 import type { Probe } from './probe.ts';
-
-/** The evidence of one round, as far as it has come. Document id: `<incident>-<round>`. */
-export interface EvidenceRound {
-  readonly incident: string;
-  readonly round: number;
-  readonly items: readonly Evidence[];
-  readonly at: number;
-}
-
-/** Rounds of evidence. */
-export const evidenceRounds: Collection<EvidenceRound> = {
-  kind: 'evidence',
-  keys: ({ incident }) => ({ incident }),
-  cold: true,
-};
 
 /** So many rounds run at once. */
 const ROUNDS = 6;
@@ -55,7 +40,7 @@ export function createRounds(options: {
   readonly desk: Desk;
   readonly collector: Collector;
   readonly plan: (incident: Incident, signal: AbortSignal) => Promise<RoundPlan>;
-  readonly targets: readonly Conversation[];
+  readonly targets: readonly Target[];
   readonly clock: Clock;
   readonly log: Logger;
 }): Rounds {
@@ -102,22 +87,30 @@ export function createRounds(options: {
 
   async function round({ id, body: incident }: Stored<Incident>): Promise<void> {
     const number = incident.triage.round;
-    const docId = `${id}-${number}`;
     const { probes, notes } = await options.plan(incident, stopping.signal);
     const titles = probes.map(({ title }) => title);
     const found: (Evidence | undefined)[] = probes.map(() => undefined);
-    const message = `${incident.name}/evidence-${number}`;
 
-    /** What there is now, as writes: the evidence and the message that shows it, which is posted once and then edited. */
-    const record = async (): Promise<Parameters<Store['commit']>[0]> => {
-      const before = await store.get(evidenceRounds, docId);
-      const items = found.filter((one) => one !== undefined);
-      const card = evidenceCard(incident.name, number, titles, found, notes);
-      return [
-        put(evidenceRounds, docId, { incident: id, round: number, items, at: clock.now() }, before?.version ?? 0),
-        ...say(targets, { do: before ? 'edit' : 'post', message, root: incident.name, card }, clock.now()),
-      ];
-    };
+    /** What there is now, as writes for the threads that the incident has now. */
+    const record = async (current: Incident, complete: boolean): Promise<readonly Write[]> =>
+      recordRound({
+        id,
+        incident: current,
+        targets: targetsOf(targets, current),
+        before: await store.get(evidenceRounds, roundId(id, number)),
+        now: {
+          round: number,
+          items: found.filter((one) => one !== undefined),
+          card: evidenceCard(incident.name, number, titles, found, notes),
+          complete,
+          at: clock.now(),
+        },
+      });
+    const show = (): Promise<void> =>
+      transact(store, async () => {
+        const current = await store.get(incidents, id);
+        return { writes: current ? await record(current.body, false) : [], result: undefined };
+      });
 
     const over = new AbortController();
     const showing = (async () => {
@@ -126,7 +119,7 @@ export function createRounds(options: {
         const came = found.filter((one) => one !== undefined).length;
         if (over.signal.aborted || (came === shown && waitMs === EDIT_MS)) continue;
         shown = came;
-        await store.commit(await record());
+        await show();
       }
     })();
     try {
@@ -140,11 +133,10 @@ export function createRounds(options: {
       );
     }
     if (stopping.signal.aborted) return;
-    const writes = await record();
     await desk.change(
       id,
       (now) => triaged(now, number, worst(found.filter((one) => one !== undefined))),
-      () => writes,
+      (after) => record(after, true),
     );
   }
 

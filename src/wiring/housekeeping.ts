@@ -6,7 +6,7 @@ import type { Clock } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors.ts';
 import type { Logger } from '../lib/log.ts';
 import { type Collection, put, remove, type Store } from '../store/port.ts';
-import { evidenceRounds } from '../triage/rounds.ts';
+import { evidenceRounds } from '../triage/evidenceRound.ts';
 
 const HOUR_MS = 3_600_000;
 /** A chat's vendor repeats an event for hours at the most (Telegram keeps updates for 24 h). */

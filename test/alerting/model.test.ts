@@ -43,7 +43,7 @@ describe('incidents under any history', () => {
           createDesk({
             store: over,
             clock,
-            targets: [{ chat: 'console', id: 'home' }],
+            targets: [{ conversation: { chat: 'console', id: 'home' }, bounded: false, pictures: 'inline' }],
             brief: () => ({ meaning: '', impact: '', checklist: [] }),
             reopenWithinMs: REOPEN_MS,
             canAsk: false,
