@@ -2,10 +2,12 @@ import { z } from 'zod';
 import { incidents as collection, firing, type Incident, severityRank } from '../src/alerting/incident.ts';
 import { privately } from '../src/commanding/answers.ts';
 import { command, type Services } from '../src/commanding/command.ts';
-import { humanDuration, inertLine } from '../src/lib/text.ts';
+import { clip, humanDuration, inertLine } from '../src/lib/text.ts';
 
 /** Rows of one page: what fits a phone's screen a few times over, and every chat's message. */
 const PAGE = 25;
+/** The longest name in a table that a phone can show. */
+const CELL_LETTERS = 80;
 
 async function allOpen({ store }: Services): Promise<readonly Incident[]> {
   const all: Incident[] = [];
@@ -48,13 +50,13 @@ export const incidents = command({
       .slice((page - 1) * PAGE, page * PAGE)
       .map((one) => [
         one.name,
-        inertLine(one.alertname),
-        inertLine(one.severity) || '–',
+        clip(inertLine(one.alertname), CELL_LETTERS),
+        clip(inertLine(one.severity), CELL_LETTERS) || '–',
         humanDuration(services.clock.now() - one.startedAt),
         String(firing(one).length),
         one.ack?.by ?? '–',
       ]);
-    const about = word ? ` with “${inertLine(word)}”` : '';
+    const about = word ? ` with “${clip(inertLine(word), CELL_LETTERS)}”` : '';
     const title =
       sorted.length === 0
         ? `No open incident${about}.`

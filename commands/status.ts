@@ -2,6 +2,10 @@ import { firing, incidents } from '../src/alerting/incident.ts';
 import { privately } from '../src/commanding/answers.ts';
 import { noArgs } from '../src/commanding/args.ts';
 import { command } from '../src/commanding/command.ts';
+import { clip, inertLine } from '../src/lib/text.ts';
+
+/** The longest alert name that fits a line of the list. */
+const NAME_LETTERS = 80;
 
 /** `/status`. */
 export const status = command({
@@ -25,7 +29,7 @@ export const status = command({
                 kind: 'list' as const,
                 items: newest.map(
                   ({ body }) =>
-                    `${body.name} ${body.alertname}${firing(body).length > 1 ? ` (${firing(body).length} firing)` : ''}`,
+                    `${body.name} ${clip(inertLine(body.alertname), NAME_LETTERS)}${firing(body).length > 1 ? ` (${firing(body).length} firing)` : ''}`,
                 ),
               },
             ]

@@ -123,7 +123,7 @@ export function matches(thread: ConsoleThread, asked: readonly string[]): boolea
 
 /** What was asked, packed into the opaque `replyTo` that the answer's delivery hands back. */
 export function packAsked(asked: Asked): string {
-  return JSON.stringify([asked.event, asked.by, clip(asked.text, MAX_SNIPPET_CHARS)]);
+  return JSON.stringify([asked.event, asked.by, clip(inertLine(asked.text), MAX_SNIPPET_CHARS)]);
 }
 
 /** The reverse of {@link packAsked}; undefined for anything else. */
