@@ -8,6 +8,7 @@ import { createIntake } from './alerting/intake.ts';
 import { createReconciler } from './alerting/reconcile.ts';
 import { storms } from './alerting/storm.ts';
 import { timeline } from './alerting/timeline.ts';
+import { createChatWatch } from './chat/chatWatch.ts';
 import { createConsole } from './chat/console/console.ts';
 import { CONSOLE_COLLECTIONS } from './chat/console/model.ts';
 import { createCourier } from './chat/courier.ts';
@@ -237,6 +238,7 @@ async function wire(from: {
   });
   const ushers = createUsher({ store, desk, targets, clock, log, arriving: () => inboxDoor.waiting.entries > 0 });
   const courier = createCourier({ store, chats, clock, log, redact, meter: metrics.courier });
+  const chatWatch = createChatWatch({ store, chats, clock, log });
   const housekeeping = createHousekeeping({ store, clock, log, keepMs: config.store.retention, console: consoleChat });
 
   let triedAt = 0;
@@ -273,6 +275,7 @@ async function wire(from: {
       rounds.stop(),
       inbound.stop(),
       reconciler.stop(),
+      chatWatch.stop(),
       housekeeping.stop(),
     ]);
     await courier.stop();
@@ -297,6 +300,7 @@ async function wire(from: {
       inbound.start();
       if (canAsk) reconciler.start();
       await courier.start();
+      chatWatch.start();
       housekeeping.start();
       return url;
     },

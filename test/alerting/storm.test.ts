@@ -76,11 +76,11 @@ describe('the usher', () => {
         let withheld = 0;
         for (const { afterMs, critical, warning } of [...waves, { afterMs: 0, critical: 0, warning: 0 }]) {
           now += afterMs;
-          for (const [count, severity] of [
-            [critical, 'critical'],
-            [warning, 'warning'],
-          ] as const)
-            for (let i = 0; i < count; i += 1) rest.push(waiting((number += 1), severity, now));
+          const severities = [...Array<string>(critical).fill('critical'), ...Array<string>(warning).fill('warning')];
+          for (const severity of severities) {
+            number += 1;
+            rest.push(waiting(number, severity, now));
+          }
           const done = usher(state, rest, now);
           state = done.state;
           openedAt.push(...done.open.map(() => now));
