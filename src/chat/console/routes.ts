@@ -91,10 +91,7 @@ export async function consoleRoutes(app: FastifyInstance, parts: RouteParts): Pr
   };
   app.get('/', (request, reply) => sendAsset(request, reply, page('index.html')));
 
-  // A preview or a prefetch of the link spends nothing: only the page's own POST does.
-  app.get('/c/:secret', (request, reply) => sendAsset(request, reply, page('signin.html')));
-
-  app.post<{ Params: { secret: string } }>('/c/:secret', { bodyLimit: BODY_BYTES }, async (request, reply) => {
+  const signIn = async (request: FastifyRequest<{ Params: { secret: string } }>, reply: FastifyReply) => {
     const outcome = await parts.sessions.signIn(request.params.secret, request.ip);
     if (outcome.is === 'limited') {
       reply.header('retry-after', '60');
@@ -108,8 +105,16 @@ export async function consoleRoutes(app: FastifyInstance, parts: RouteParts): Pr
       );
     }
     setCookie(reply, outcome.cookie, SESSION_MS);
-    return reply.code(200).header('cache-control', 'no-store').send({ person: outcome.person.name });
-  });
+    reply.header('cache-control', 'no-store');
+    return request.method === 'GET' ? reply.redirect('/', 303) : reply.code(200).send({ person: outcome.person.name });
+  };
+
+  // A preview or a prefetch of the link spends nothing: in a browser only the page's own POST does. A program on this very machine
+  // (curl with a cookie jar) is no preview: it is signed in by its GET.
+  app.get<{ Params: { secret: string } }>('/c/:secret', (request, reply) =>
+    isLocalProgram(request) ? signIn(request, reply) : sendAsset(request, reply, page('signin.html')),
+  );
+  app.post<{ Params: { secret: string } }>('/c/:secret', { bodyLimit: BODY_BYTES }, signIn);
 
   await app.register(async (api) => {
     const known = new WeakMap<FastifyRequest, SignedIn>();
@@ -250,6 +255,16 @@ function apiRoutes(
     dropCookie(reply);
     return reply.code(200).send({});
   });
+}
+
+const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|::1|::ffff:127(?:\.\d{1,3}){3}|localhost)$/;
+
+/** Whether a request comes from no browser and through no proxy, over loopback, to a loopback name. Browsers tell Sec-Fetch-Site there. */
+function isLocalProgram({ headers, ip, hostname, method }: FastifyRequest): boolean {
+  const named = LOOPBACK.test(hostname.replace(/^\[|\]$/g, ''));
+  const direct =
+    headers['x-forwarded-for'] === undefined && headers['forwarded'] === undefined && headers['via'] === undefined;
+  return method === 'GET' && headers['sec-fetch-site'] === undefined && named && direct && LOOPBACK.test(ip);
 }
 
 function sendAsset(request: FastifyRequest, reply: FastifyReply, asset: Asset): FastifyReply {

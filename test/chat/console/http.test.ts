@@ -44,7 +44,8 @@ function statusFor(host: string, path = '/'): Promise<number> {
 describe('signing in', () => {
   it('spends the link by the page’s POST alone, and once', async () => {
     const link = server.link();
-    for (let i = 0; i < 3; i += 1) expect((await fetch(link)).status).toBe(200);
+    const browser = { 'sec-fetch-site': 'none' };
+    for (let i = 0; i < 3; i += 1) expect((await fetch(link, { headers: browser })).status).toBe(200);
     expect((await fetch(link, { method: 'HEAD' })).status).toBe(200);
     const first = await fetch(link, { method: 'POST', headers: { origin: server.url } });
     expect(first.status).toBe(200);
@@ -54,6 +55,24 @@ describe('signing in', () => {
     const second = await fetch(link, { method: 'POST', headers: { origin: server.url } });
     expect(second.status).toBe(410);
     expect(second.headers.get('set-cookie')).toBeNull();
+  });
+
+  it('signs a program on this machine in by its GET, and nobody who comes through a proxy or under another name', async () => {
+    const get = (url: string, headers: Record<string, string>): Promise<number> =>
+      new Promise((resolve, reject) => {
+        request(url, { headers }, (answer) => {
+          answer.resume();
+          resolve(answer.headers['set-cookie'] ? (answer.statusCode ?? 0) : 0);
+        })
+          .on('error', reject)
+          .end();
+      });
+    const link = server.link('ana');
+    expect(await get(link, { 'x-forwarded-for': '10.1.2.3' })).toBe(0);
+    expect(await get(link, { 'sec-fetch-site': 'none' })).toBe(0);
+    expect(await get(link, { host: 'daytwo.example.com' })).toBe(0);
+    expect(await get(link, {})).toBe(303);
+    expect(await get(link, {})).toBe(0);
   });
 
   it('spends it once when two come at the same time', async () => {
