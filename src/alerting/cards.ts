@@ -21,6 +21,12 @@ function webUrl(text: string | undefined): string | undefined {
   return protocol === 'https:' || protocol === 'http:' ? href : undefined;
 }
 
+/** A moment for people, which stays true however old the message gets: `20 Nov 03:10 UTC`. */
+function utc(at: number): string {
+  const [, day, month, , time] = /^\w+, (\d+) (\w+) (\d+) (\d+:\d+)/.exec(new Date(at).toUTCString()) ?? [];
+  return `${Number(day)} ${month} ${time} UTC`;
+}
+
 /** The colour of an incident's root message. */
 export function toneOf(incident: Incident): Tone {
   if (incident.state === 'resolved') return 'ok';
@@ -48,13 +54,12 @@ function ownLabels(labels: Readonly<Record<string, string>>, common: Readonly<Re
 
 function stateLine(incident: Incident, now: number): readonly Span[] {
   const parts: Span[] = [];
-  if (incident.state === 'open') parts.push({ strong: 'Firing' }, ` since ${humanDuration(now - incident.startedAt)}`);
+  if (incident.state === 'open') parts.push({ strong: 'Firing' }, ` since ${utc(incident.startedAt)}`);
   else parts.push({ strong: 'Resolved' });
   if (incident.severity) parts.push(` · ${clip(inertLine(incident.severity), 20)}`);
   if (incident.ack) parts.push(' · acknowledged by ', { strong: incident.ack.by });
   const silence = incident.silences.filter(({ until }) => until > now).at(-1);
-  if (silence && incident.state === 'open')
-    parts.push(` · silenced by ${silence.by} until ${new Date(silence.until).toISOString().slice(11, 16)} UTC`);
+  if (silence && incident.state === 'open') parts.push(` · silenced by ${silence.by} until ${utc(silence.until)}`);
   if (incident.reopened > 0)
     parts.push(` · fired again ${incident.reopened} ${incident.reopened === 1 ? 'time' : 'times'}`);
   return parts;
