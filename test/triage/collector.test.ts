@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { createRedactor } from '../../src/lib/redact.ts';
 import { createCollector, worst } from '../../src/triage/collector.ts';
 import type { Evidence, EvidenceStatus, Finding } from '../../src/triage/evidence.ts';
-import type { Probe, World } from '../../src/triage/probe.ts';
+import type { Probe } from '../../src/triage/probe.ts';
 import { fakeClock } from '../support/clock.ts';
+import { fakeWorld } from '../support/world.ts';
 
 const never = new AbortController().signal;
 const PASSWORD = 'correct-Horse7-battery';
@@ -19,8 +20,7 @@ function setup() {
   const looked: string[] = [];
   const redactor = createRedactor(['the-configured-secret']);
   const collector = createCollector({
-    // What a probe asks of the world beside the clock is no matter here.
-    world: { clock } as World,
+    world: { ...fakeWorld(), clock },
     redact: (text) => redactor(text).text,
     putBlob: async (bytes) => `blob-${blobs.push(bytes)}`,
     looked: (name, status) => looked.push(`${name} ${status}`),
