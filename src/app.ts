@@ -25,6 +25,7 @@ import { webhookRoute } from './http/webhook.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { DaytwoError, messageOf } from './lib/errors.ts';
 import type { Logger } from './lib/log.ts';
+import { createPace } from './lib/pace.ts';
 import { createRedactor } from './lib/redact.ts';
 import { createMetrics } from './metrics.ts';
 import { createOnCall } from './oncall/oncall.ts';
@@ -201,7 +202,8 @@ async function wire(from: {
     canAsk,
     meter: metrics.desk,
   });
-  const intake = createIntake({ store, inbox: inboxDoor, desk, clock, log, worked: metrics.worked });
+  const pace = createPace(clock, () => inboxDoor.isRush);
+  const intake = createIntake({ store, inbox: inboxDoor, desk, clock, log, worked: metrics.worked, pace });
   const reconciler = createReconciler({ store, desk, alertmanager: outside.alertmanager, clock, log, reopenWithinMs });
   const planner = createPlanner({
     store,
@@ -218,7 +220,7 @@ async function wire(from: {
     putBlob: (bytes) => store.putBlob(bytes),
     looked: metrics.looked,
   });
-  const rounds = createRounds({ store, desk, collector, plan: planner.plan, targets, clock, log });
+  const rounds = createRounds({ store, desk, collector, plan: planner.plan, targets, clock, log, pace });
   const services: Services = {
     store,
     clock,
@@ -237,7 +239,7 @@ async function wire(from: {
     handle: createDispatch({ services, people: config.people, log, answered: metrics.answered }),
   });
   const ushers = createUsher({ store, desk, targets, clock, log, arriving: () => inboxDoor.waiting.entries > 0 });
-  const courier = createCourier({ store, chats, clock, log, redact, meter: metrics.courier });
+  const courier = createCourier({ store, chats, clock, log, redact, meter: metrics.courier, pace });
   const chatWatch = createChatWatch({ store, chats, clock, log });
   const housekeeping = createHousekeeping({ store, clock, log, keepMs: config.store.retention, console: consoleChat });
 
