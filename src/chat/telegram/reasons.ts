@@ -3,15 +3,22 @@ import type { ApiFailure } from './failure.ts';
 import type { Trouble } from './standing.ts';
 
 /** Sentences about a group that can't be used. */
-export const HOME_REASONS = {
+export const HOME_REASONS: Readonly<{
+  gone: (home: string, text: string) => string;
+  out: (home: string) => string;
+  mute: (home: string) => string;
+  channel: (home: string) => string;
+}> = {
   gone: (home: string, text: string): string =>
-    `Telegram chat ${home} can't be reached (${text}): add the bot to the group, and check chats.telegram.chatId`,
+    /kicked|not a member/i.test(text)
+      ? HOME_REASONS.out(home)
+      : `Telegram chat ${home} can't be reached (${text}): add the bot to the group, and check chats.telegram.chatId`,
   out: (home: string): string => `the bot was removed from Telegram chat ${home}: add it to the group again`,
   mute: (home: string): string =>
     `the bot may not write in Telegram chat ${home}: allow it to send messages, or make it an administrator`,
   channel: (home: string): string =>
     `Telegram chat ${home} is a channel, where nobody can answer the bot: use a group for chats.telegram.chatId`,
-} as const;
+};
 
 /** Which trouble a failed call tells of, with its sentence; undefined where it tells of none. Pure. */
 export function troubleOf({
