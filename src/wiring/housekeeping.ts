@@ -39,6 +39,8 @@ export function createHousekeeping(options: {
   readonly log: Logger;
   readonly keepMs: number;
   readonly console: Pick<ConsoleChat, 'forget' | 'pictures'> | undefined;
+  /** Chats that keep something of each thread. */
+  readonly forgetful: readonly { forget?(threads: readonly string[]): Promise<void> }[];
 }): Housekeeping {
   const { store, clock, log, keepMs, console: consoleChat } = options;
   const stopping = new AbortController();
@@ -65,6 +67,7 @@ export function createHousekeeping(options: {
       ],
     });
     await consoleChat?.forget(gone);
+    for (const chat of options.forgetful) await chat.forget?.(gone);
     await forgetInbound();
     const keep = new Set(await consoleChat?.pictures());
     for (let after = ''; ; ) {
