@@ -31,6 +31,8 @@ export interface SessionParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly commands: readonly MenuCommand[];
+  /** Telegram asked for a pause of the home chat. */
+  readonly limited: (ms: number) => void;
   /** Undefined: updates are fetched. */
   readonly webhook: WebhookTarget | undefined;
 }
@@ -128,13 +130,14 @@ export class Session {
 
   /** Looks whether the home can be used, and whether it has topics. Never throws. */
   async probe(signal: AbortSignal): Promise<void> {
-    const { api, places, standing } = this.#parts;
+    const { api, places, standing, limited } = this.#parts;
     const { home } = places;
     const found = await api.call<TgChat>('getChat', { chat_id: places.actual(home) }, signal);
     if (!found.ok) {
       const trouble = troubleOf(found);
       if (trouble) standing.down(trouble.trouble, trouble.reason);
-      else if (found.is !== 'limited') standing.down('home', HOME_REASONS.gone(home.id, found.text));
+      else if (found.is === 'limited') limited(found.retryAfterMs ?? 0);
+      else standing.down('home', HOME_REASONS.gone(home.id, found.text));
       return;
     }
     const chat = found.result;
@@ -143,7 +146,10 @@ export class Session {
     if (chat.type === 'private') return standing.clear('home');
     const asked = { chat_id: chat.id, user_id: this.#me?.id ?? 0 };
     const member = await api.call<TgMember>('getChatMember', asked, signal);
-    if (!member.ok) return;
+    if (!member.ok) {
+      if (member.is === 'limited') limited(member.retryAfterMs ?? 0);
+      return;
+    }
     const { status, can_send_messages: maySend, can_manage_topics: mayMakeTopics } = member.result;
     this.#forum = chat.is_forum === true && status === 'administrator' && mayMakeTopics === true;
     if (status === 'left' || status === 'kicked') standing.down('home', HOME_REASONS.out(home.id));

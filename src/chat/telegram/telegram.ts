@@ -58,11 +58,21 @@ export function createTelegram(options: TelegramOptions): TelegramChat {
           secretToken: mode.webhook.secretToken,
         };
   const api = createApi({ botToken: options.botToken, apiRoot: options.apiRoot, take });
-  const session = new Session({ api, places, standing, clock, log, commands: options.commands, webhook });
+  const budgets = new Budgets(clock.now);
+  const session = new Session({
+    api,
+    places,
+    standing,
+    clock,
+    log,
+    commands: options.commands,
+    limited: (ms) => budgets.close(home.id, ms),
+    webhook,
+  });
   const deliverer = new Deliverer({
     api,
     places,
-    budgets: new Budgets(clock.now),
+    budgets,
     standing,
     store,
     clock,
