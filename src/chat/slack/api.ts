@@ -62,29 +62,34 @@ export function createApi(options: {
     }
   }
 
+  /** One call within its budget; a pause that Slack asks for is kept. */
+  async function budgeted(
+    method: string,
+    channel: string,
+    signal: AbortSignal,
+    work: () => Promise<Answer>,
+  ): Promise<Answer> {
+    if (signal.aborted) return { ok: false, is: 'not-arrived', code: 'AbortError', text: 'stopped before it was sent' };
+    const retryAfterMs = budgets.wait(method, channel);
+    if (retryAfterMs > 0)
+      return { ok: false, is: 'limited', code: 'budget', text: 'the budget is used up', retryAfterMs };
+    const answer = await within(channel, signal, () => budgets.charge(method, channel, work));
+    if (!answer.ok && answer.is === 'limited') budgets.close(method, channel, answer.retryAfterMs ?? 0);
+    return answer;
+  }
+
   return {
-    async call(method, args, signal) {
-      const channel = typeof args['channel'] === 'string' ? args['channel'] : '';
-      if (signal.aborted)
-        return { ok: false, is: 'not-arrived', code: 'AbortError', text: 'stopped before it was sent' };
-      const waitMs = budgets.wait(method, channel);
-      if (waitMs > 0)
-        return { ok: false, is: 'limited', code: 'budget', text: 'the budget is used up', retryAfterMs: waitMs };
-      const answer = await within(channel, signal, () =>
-        budgets.charge(method, channel, async (): Promise<Answer> => {
-          try {
-            const answer = await (await client()).apiCall(method, args);
-            return { ok: true, data: { ...answer } };
-          } catch (error) {
-            return { ok: false, ...failureOfError(error) };
-          }
-        }),
-      );
-      if (!answer.ok && answer.is === 'limited') budgets.close(method, channel, answer.retryAfterMs ?? 0);
-      return answer;
-    },
+    call: (method, args, signal) =>
+      budgeted(method, typeof args['channel'] === 'string' ? args['channel'] : '', signal, async () => {
+        try {
+          const answer = await (await client()).apiCall(method, args);
+          return { ok: true, data: { ...answer } };
+        } catch (error) {
+          return { ok: false, ...failureOfError(error) };
+        }
+      }),
     upload: (url, bytes, signal) =>
-      within('', signal, async (): Promise<Answer> => {
+      budgeted('upload', '', signal, async () => {
         try {
           const response = await fetch(url, {
             method: 'POST',
@@ -94,7 +99,8 @@ export function createApi(options: {
             signal: AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]),
           });
           await response.arrayBuffer();
-          return response.status === 200 ? { ok: true, data: {} } : { ok: false, ...failureOfStatus(response.status) };
+          if (response.status === 200) return { ok: true, data: {} };
+          return { ok: false, ...failureOfStatus(response.status, response.headers.get('retry-after')) };
         } catch (error) {
           return { ok: false, ...failureOfError(error) };
         }

@@ -146,9 +146,14 @@ export function failureOfError(error: unknown): Failure {
   return { is: 'ambiguous', code: name, text: `the connection to Slack broke (${name})` };
 }
 
-/** Reads an HTTP status other than 200. Pure. */
-export function failureOfStatus(status: number): Failure {
+/** Reads an HTTP status other than 200; `retryAfter` is the header, in whole seconds. Pure. */
+export function failureOfStatus(status: number, retryAfter?: string | null): Failure {
   const code = `HTTP ${status}`;
+  if (status === 429) {
+    const seconds = Number(retryAfter ?? '');
+    const retryAfterMs = Number.isInteger(seconds) && seconds > 0 ? seconds * 1000 : DEFAULT_REST_MS;
+    return { is: 'limited', code, text: 'Slack asks for a pause', retryAfterMs };
+  }
   if (status >= 500) return { is: 'ambiguous', code, text: `Slack answered ${code}` };
   // Slack answers 200 to whatever it read: another status is a proxy's, or another server's.
   return {
