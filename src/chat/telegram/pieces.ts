@@ -43,6 +43,9 @@ const isClosed = (piece: Piece): boolean => piece.as === 'code' || piece.as === 
 /** The same words, each of them on its own: no find of the vendor's crosses white space. */
 const WORD = /[^ \n\t]+/gu;
 
+/** Punctuation after a word, in which nothing can be found. */
+const TRAILING = /[.,;:!?)\]'"…]+$/;
+
 /** Adds a piece; neighbours of one look become one, codes also over the space between them. */
 function join(pieces: Piece[], piece: Piece): void {
   const last = pieces.at(-1);
@@ -61,7 +64,9 @@ function join(pieces: Piece[], piece: Piece): void {
  */
 export function sealed(pieces: readonly Piece[], most: number): readonly Piece[] {
   const text = pieces.map((piece) => piece.text).join('');
-  const words = [...text.matchAll(WORD)].filter(([word]) => isTouchable(word));
+  const words = [...text.matchAll(WORD)]
+    .filter(([word]) => isTouchable(word))
+    .map(({ 0: word, index }) => ({ from: index, to: index + (word.replace(TRAILING, '').length || word.length) }));
   if (words.length === 0) return pieces;
   const result: Piece[] = [];
   let at = 0;
@@ -71,18 +76,18 @@ export function sealed(pieces: readonly Piece[], most: number): readonly Piece[]
     let from = at;
     while (!isClosed(piece) && from < end) {
       const word = words[next];
-      const start = word === undefined ? end : Math.min(end, Math.max(from, word.index));
+      const start = word === undefined ? end : Math.min(end, Math.max(from, word.from));
       join(result, { ...piece, text: text.slice(from, start) });
       from = start;
       if (word === undefined || start >= end) break;
-      const stop = Math.min(end, word.index + word[0].length);
+      const stop = Math.min(end, word.to);
       join(result, { text: text.slice(start, stop), as: 'code' });
       from = stop;
-      if (stop === word.index + word[0].length) next += 1;
+      if (stop === word.to) next += 1;
     }
     if (isClosed(piece)) {
       join(result, piece);
-      while (words[next] !== undefined && (words[next]?.index ?? 0) + (words[next]?.[0].length ?? 0) <= end) next += 1;
+      while ((words[next]?.to ?? Number.POSITIVE_INFINITY) <= end) next += 1;
     }
     at = end;
   }

@@ -110,7 +110,9 @@ export function createTelegram(options: TelegramOptions): TelegramChat {
       case 'member':
         return aside(session.probe(signal));
       case 'refused':
-        if (judged.why !== 'not-for-the-bot') log.info({ update: update.update_id, why: judged.why }, 'update refused');
+        // Ids, so that whoever sets the bot up can take them from here.
+        if (judged.why !== 'not-for-the-bot')
+          log.info({ update: update.update_id, why: judged.why, ...idsOf(update) }, 'Telegram update refused');
     }
   }
 
@@ -153,4 +155,11 @@ export function createTelegram(options: TelegramOptions): TelegramChat {
 /** A folder's URL, so that what is resolved against it keeps its path. */
 function slashed(url: string): string {
   return url.endsWith('/') ? url : `${url}/`;
+}
+
+/** Where an update came from, by id alone. */
+function idsOf({ message, callback_query: press }: TgUpdate): { readonly chatId?: number; readonly userId?: number } {
+  const chatId = (message ?? press?.message)?.chat?.id;
+  const userId = (message ?? press)?.from?.id;
+  return { ...(chatId === undefined ? {} : { chatId }), ...(userId === undefined ? {} : { userId }) };
 }

@@ -84,6 +84,8 @@ describe('a lane under faults', () => {
         ...(isForum ? { botRights: ['can_manage_topics'] } : {}),
       });
       const chat = await bench.started({ chatId });
+      // A look at the group and a post under way together can't tell each other of a pause.
+      await bench.until('the chat is up', () => chat.health().state === 'up');
       await bench.courier(chat);
       const sayings = await night(store);
       await bench.say(chatId, ...sayings);

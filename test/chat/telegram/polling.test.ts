@@ -182,6 +182,20 @@ describe('polling', () => {
     expect(chat.health()).toMatchObject({ state: 'down', reason: expect.stringMatching(/chats\.telegram\.chatId/) });
   });
 
+  it('logs the ids of a group that it doesn’t know yet, for whoever sets it up', async () => {
+    const { tg, ana, bench } = await setUp();
+    const other = tg.supergroup({ members: [1001] });
+    await bench.started({ chatId: '-1' });
+    ana.send(other.id, '/status@daytwo_bot');
+    await bench.until('it is refused', () => bench.log.some(({ message }) => message === 'Telegram update refused'));
+    expect(bench.log.find(({ message }) => message === 'Telegram update refused')?.fields).toMatchObject({
+      why: 'other-chat',
+      chatId: other.id,
+      userId: 1001,
+    });
+    expect(bench.taken).toEqual([]);
+  });
+
   it('a channel', async () => {
     const { bench, tg } = await setUp();
     const channel = tg.channel({ botRights: ['can_post_messages'] });

@@ -98,7 +98,8 @@ describe('hostile text', () => {
   it.each([
     ['a mention', 'ask @admin now', 'ask <code>@admin</code> now'],
     ['a command', 'say /drain worker-1', 'say <code>/drain</code> worker-1'],
-    ['neighbours', 'see evil.com @root, ok', 'see <code>evil.com @root,</code> ok'],
+    ['neighbours', 'see evil.com @root, ok', 'see <code>evil.com @root</code>, ok'],
+    ['punctuation', 'see /backups. (@root!)', 'see <code>/backups</code>. <code>(@root</code>!)'],
     ['numbers', 'load 12.75, 3/4 of 1.5 GiB', 'load 12.75, 3/4 of 1.5 GiB'],
     ['a sentence', 'It failed. See below.', 'It failed. See below.'],
     ['markup', '<b>&amp;</b>', '&lt;b&gt;&amp;amp;&lt;/b&gt;'],
