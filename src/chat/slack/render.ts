@@ -30,6 +30,7 @@ const WORDS: Readonly<Record<Tone, string>> = {
 
 /** From all there is down to the beginnings: the first that fits is taken. */
 const ROOMS: readonly Room[] = [
+  { leaf: MESSAGE_TEXT, folded: MESSAGE_TEXT, items: 1000 },
   { leaf: 8000, folded: 2500, items: 400 },
   { leaf: 4500, folded: 1500, items: 120 },
   { leaf: 3000, folded: 900, items: 80 },
@@ -124,7 +125,10 @@ const titleOf = ({ tone, title }: Card): SlackBlock => ({
  * A card as a message of Slack's. `bar` puts its body behind a bar in the tone's colour, which an edit can change; `rest` is said at
  * the end where something had to be left out. Pure; any card comes out within every limit.
  */
-export function renderMessage(card: Card, how: { readonly bar: boolean; readonly rest: Inline }): Rendered {
+export function renderMessage(
+  card: Card,
+  how: { readonly bar: boolean; readonly rest: Inline },
+): { readonly message: Rendered; readonly cut: boolean } {
   const title = titleOf(card);
   const actions = actionsOf(card.buttons);
   const hint = runs(how.rest, 500).shown;
@@ -135,8 +139,8 @@ export function renderMessage(card: Card, how: { readonly bar: boolean; readonly
     cut && hint.length > 0 ? [{ type: 'rich_text', elements: [{ type: 'rich_text_section', elements: hint }] }] : [];
   const body = [...shown, ...rest, ...actions];
   const text = spoken(card);
-  if (!how.bar || body.length === 0) return { text, blocks: [title, ...body], attachments: [] };
-  return { text, blocks: [title], attachments: [{ color: COLOURS[card.tone], blocks: body }] };
+  if (!how.bar || body.length === 0) return { message: { text, blocks: [title, ...body], attachments: [] }, cut };
+  return { message: { text, blocks: [title], attachments: [{ color: COLOURS[card.tone], blocks: body }] }, cut };
 }
 
 /** A Home tab. https://docs.slack.dev/reference/views/home-tab-views */

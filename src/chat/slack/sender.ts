@@ -3,11 +3,12 @@ import type { Store } from '../../store/port.ts';
 import type { Inline, Span } from '../message.ts';
 import type { Delivery, DeliveryOutcome } from '../port.ts';
 import type { Api } from './api.ts';
+import { pictureFile, pictureOf, restFile } from './attached.ts';
 import type { Failure } from './failure.ts';
 import { textAt } from './fields.ts';
+import type { Share } from './files.ts';
 import { carries, EVENT_TYPE, type Found, find } from './find.ts';
-import { pictureOf, type SendPicture } from './pictures.ts';
-import { renderMessage } from './render.ts';
+import { type Rendered, renderMessage } from './render.ts';
 import { keepThread, messageRef, readRef, readReplyTo } from './threads.ts';
 
 /** Clocks of ours and Slack's may differ by this much where a history is searched from a time on. */
@@ -20,7 +21,8 @@ export interface SenderOptions {
   readonly clock: Clock;
   /** The channel of the incidents. */
   readonly home: string;
-  readonly sendPicture: SendPicture;
+  readonly share: Share;
+  readonly getBlob: (id: string) => Promise<Uint8Array | undefined>;
   readonly consoleUrl: string | undefined;
   /** A message stands in the home channel: it is in order. */
   readonly arrived: (channel: string) => void;
@@ -35,26 +37,33 @@ export function outcomeOf(failure: Failure, atHome: boolean): DeliveryOutcome {
   return { is, reason: text };
 }
 
-/** Says where the rest is of what had to be cut. Pure. */
-export function restOf(delivery: Pick<Delivery, 'message' | 'thread'>, consoleUrl: string | undefined): Inline {
+/** Says where the rest is of what had to be cut; `file`: it follows as one. Pure. */
+export function restOf(
+  delivery: Pick<Delivery, 'message' | 'thread'>,
+  consoleUrl: string | undefined,
+  file: boolean,
+): Inline {
   const [name] = /^INC-\d+/.exec(delivery.thread?.root ?? delivery.message) ?? [];
-  const ways: Span[][] = [
-    ...(name ? [[{ code: `/triage ${name}` }]] : []),
-    ...(consoleUrl ? [[{ link: 'the console', href: consoleUrl }]] : []),
+  const ways: Span[] = [
+    ...(file ? ['the file that follows'] : []),
+    ...(name ? [{ code: `/triage ${name}` }] : []),
+    ...(consoleUrl ? [{ link: 'the console', href: consoleUrl }] : []),
   ];
   if (ways.length === 0) return 'Cut to fit into Slack; a narrower question shows more.';
-  return ['Cut to fit into Slack. All of it: ', ...ways.flatMap((way, at) => (at === 0 ? way : [' or ', ...way]))];
+  return ['Cut to fit into Slack. All of it: ', ...ways.flatMap((way, at) => (at === 0 ? [way] : [' or ', way]))];
 }
 
 /** Delivers messages to Slack: posts once, looks before it posts again, edits, answers one person alone. */
 export function createSender(
   options: SenderOptions,
 ): (delivery: Delivery, signal: AbortSignal) => Promise<DeliveryOutcome> {
-  const { api, store, clock, home, arrived } = options;
+  const { api, store, clock, home, share, arrived, consoleUrl } = options;
   /** Lanes whose first message was looked for: before this process began somebody may have posted it and died. */
   const looked = new Set<string>();
   /** Since when the message at a lane's head has been tried, epoch ms. */
   const since = new Map<string, { readonly id: string; readonly at: number }>();
+  /** Where a message stands whose file did not follow yet, by its delivery. */
+  const stands = new Map<string, { readonly channel: string; readonly ts: string }>();
   /** Direct conversations by user. */
   const direct = new Map<string, string>();
 
@@ -88,7 +97,10 @@ export function createSender(
     return found;
   }
 
-  async function delivered(delivery: Delivery, channel: string, ts: string): Promise<DeliveryOutcome> {
+  async function delivered(
+    delivery: Delivery,
+    { channel, ts }: { readonly channel: string; readonly ts: string },
+  ): Promise<DeliveryOutcome> {
     const ref = messageRef(channel, ts);
     if (delivery.thread === undefined && delivery.onlyFor === undefined)
       await keepThread(store, ref, delivery.message, clock.now());
@@ -102,18 +114,36 @@ export function createSender(
     if ('failure' in place) return outcomeOf(place.failure, false);
     const { channel } = place;
     const threadTs = threadOf(delivery);
+    const { message, cut } = renderMessage(delivery.card, {
+      bar: delivery.thread === undefined,
+      rest: restOf(delivery, consoleUrl, true),
+    });
+    const standing = stands.get(delivery.id) ?? (await put(delivery, { channel, threadTs, message }, signal));
+    if ('is' in standing) return standing;
+    if (cut) {
+      stands.set(delivery.id, standing);
+      const file = await share(restFile(delivery), { channel, threadTs: threadTs ?? standing.ts }, signal);
+      if (file.is !== 'shared' && file.is !== 'no-file') return file;
+      stands.delete(delivery.id);
+    }
+    return delivered(delivery, standing);
+  }
+
+  /** Puts a message into its channel, unless it stands there. */
+  async function put(
+    delivery: Delivery,
+    to: { readonly channel: string; readonly threadTs: string | undefined; readonly message: Rendered },
+    signal: AbortSignal,
+  ): Promise<{ readonly channel: string; readonly ts: string } | DeliveryOutcome> {
+    const { channel, threadTs, message } = to;
     const found = await before(delivery, channel, threadTs, signal);
-    if (found.is === 'found') return delivered(delivery, channel, found.ts);
+    if (found.is === 'found') return { channel, ts: found.ts };
     if (found.is === 'failed') {
       const outcome = outcomeOf(found.failure, channel === home);
       return outcome.is === 'not-arrived' ? { is: 'ambiguous', reason: outcome.reason } : outcome;
     }
     const lane = delivery.conversation.id;
     if (since.get(lane)?.id !== delivery.id) since.set(lane, { id: delivery.id, at: clock.now() });
-    const message = renderMessage(delivery.card, {
-      bar: delivery.thread === undefined,
-      rest: restOf(delivery, options.consoleUrl),
-    });
     const args = {
       channel,
       ...message,
@@ -132,15 +162,15 @@ export function createSender(
     if (!answer.ok) return outcomeOf(answer, channel === home);
     const ts = textAt(answer.data, 'ts');
     if (ts === undefined) return { is: 'ambiguous', reason: 'Slack took the message and did not say which it is' };
-    return delivered(delivery, textAt(answer.data, 'channel') ?? channel, ts);
+    return { channel: textAt(answer.data, 'channel') ?? channel, ts };
   }
 
   async function edit(delivery: Delivery, signal: AbortSignal): Promise<DeliveryOutcome> {
     const target = readRef(delivery.ref);
     if (!target) return { is: 'refused', reason: 'a picture or an answer for one person can’t be changed afterwards' };
-    const message = renderMessage(delivery.card, {
+    const { message } = renderMessage(delivery.card, {
       bar: delivery.thread === undefined,
-      rest: restOf(delivery, options.consoleUrl),
+      rest: restOf(delivery, consoleUrl, false),
     });
     // Blocks and attachments always both: what is left out of an update stays as it was, and text alone takes the blocks away.
     const answer = await api.call('chat.update', { ...target, ...message, parse: 'none' }, signal);
@@ -155,7 +185,7 @@ export function createSender(
     const inThread = replyTo === undefined || 'inside' in replyTo;
     const threadTs = inThread ? threadOf(delivery) : undefined;
     const channel = delivery.conversation.id;
-    const message = renderMessage(delivery.card, { bar: false, rest: restOf(delivery, options.consoleUrl) });
+    const { message } = renderMessage(delivery.card, { bar: false, rest: restOf(delivery, consoleUrl, false) });
     const answer = await api.call(
       'chat.postEphemeral',
       { channel, user, ...message, ...(threadTs === undefined ? {} : { thread_ts: threadTs }) },
@@ -174,9 +204,11 @@ export function createSender(
     if (delivery.onlyFor !== undefined) return whisper(delivery, delivery.onlyFor, signal);
     const picture = pictureOf(delivery.card);
     if (picture) {
-      const outcome = await options.sendPicture(delivery, picture, threadOf(delivery), signal);
+      const where = { channel: delivery.conversation.id, threadTs: threadOf(delivery) };
+      const outcome = await share(pictureFile(delivery, picture, options.getBlob), where, signal);
+      if (outcome.is === 'shared') return { is: 'delivered', ref: `file:${outcome.file}` };
       // Where Slack won't take the picture its words are said, so that a missing right holds nothing up.
-      if (outcome !== 'no-picture') return outcome;
+      if (outcome.is !== 'no-file') return outcome;
     }
     return post(delivery, delivery.conversation.id, signal);
   };

@@ -8,13 +8,13 @@ import type { Chat, Identity, MessageKey, TakeIn } from '../port.ts';
 import { createApi } from './api.ts';
 import { Budgets } from './budget.ts';
 import type { Failure } from './failure.ts';
+import { createShare } from './files.ts';
 import { createHearing, type HandOn } from './hearing.ts';
 import { createHomeTab } from './homeTab.ts';
 import { eventsRoute } from './http.ts';
 import { createIntake } from './intake.ts';
 import { createIntroduction } from './introduction.ts';
 import type { SlackCommand } from './manifest.ts';
-import { createPictures } from './pictures.ts';
 import { sdkLogger } from './sdkLog.ts';
 import { createSender } from './sender.ts';
 import { createSockets, type Sockets } from './sockets.ts';
@@ -93,7 +93,8 @@ export function createSlack(options: SlackOptions): SlackChat {
     store,
     clock,
     home: channel,
-    sendPicture: createPictures({ api, store, clock, getBlob: options.getBlob }),
+    share: createShare({ api, store, clock }),
+    getBlob: options.getBlob,
     consoleUrl: publicUrl,
     arrived: (where) => {
       if (where === channel) standing.clear('place');

@@ -195,13 +195,22 @@ describe('the way to the rest', () => {
     [{ message: 'reply/slack/1' }, 'https://d.example', 'the console'],
     [{ message: 'reply/slack/1' }, undefined, 'a narrower question shows more'],
   ])('of %j', (delivery, url, words) => {
-    const text = restOf(delivery, url);
+    const text = restOf(delivery, url, false);
     const plain =
       typeof text === 'string'
         ? text
         : text.map((one) => (typeof one === 'string' ? one : Object.values(one)[0])).join('');
     expect(plain).toContain(words);
   });
+});
+
+it('names the file first where one follows', () => {
+  expect(restOf({ message: 'INC-4' }, undefined, true)).toEqual([
+    'Cut to fit into Slack. All of it: ',
+    'the file that follows',
+    ' or ',
+    { code: '/triage INC-4' },
+  ]);
 });
 
 describe('standing', () => {

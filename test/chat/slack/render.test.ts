@@ -17,7 +17,7 @@ const all = ({ blocks, attachments }: Rendered): readonly SlackBlock[] => [
   ...blocks,
   ...attachments.flatMap((one) => one.blocks),
 ];
-const render = (card: Card, bar = false): Rendered => renderMessage(card, { bar, rest: REST });
+const render = (card: Card, bar = false): Rendered => renderMessage(card, { bar, rest: REST }).message;
 
 describe('any card', () => {
   it('comes out as blocks that Slack takes, within every limit, and pings nobody', () => {

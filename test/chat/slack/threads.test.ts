@@ -76,6 +76,25 @@ describe('a thread', () => {
     expect(JSON.stringify(slack.messages(HOME)[1]?.blocks)).toContain('(picture: use grows)');
   });
 
+  it('brings the whole as a file where it had to cut, once, whatever fails on the way', async () => {
+    const { slack, say, delivered, up } = await night({ emulator: { rateLimits: false } });
+    await up();
+    slack.faults.next('files.completeUploadExternal', { do: 'fail-after' });
+    slack.faults.next('files.getUploadURLExternal', { do: 'drop-before' }, { do: 'rate-limit', retryAfterSeconds: 1 });
+    const rows = Array.from({ length: 900 }, (_, at) => [`pod-${at}`, 'CrashLoopBackOff']);
+    const table = { kind: 'table' as const, columns: [{ label: 'Pod' }, { label: 'Why' }], rows };
+    await say({ message: 'INC-1', card: cardOf('INC-1 pods', { blocks: [table] }) }, { message: 'INC-2' });
+    await delivered();
+    const [root, file, next] = slack.messages(HOME);
+    expect(JSON.stringify(root?.attachments)).toContain('the file that follows');
+    expect(file).toMatchObject({ threadTs: root?.ts, files: [expect.stringMatching(/^F/)] });
+    const text = Buffer.from(slack.world.files.get(file?.files[0] ?? '')?.bytes ?? []).toString();
+    expect(text).toContain('pod-899');
+    expect(next?.text).toContain('INC-2');
+    expect(slack.messages(HOME)).toHaveLength(3);
+    expect(slack.violations).toEqual([]);
+  });
+
   it('goes on in the channel when somebody deleted its first message', async () => {
     const { slack, say, delivered, up } = await night();
     await up();
