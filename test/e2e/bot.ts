@@ -69,8 +69,7 @@ export async function visit(link: string): Promise<Visitor> {
       if (taken.status !== 202) throw new Error(`the command was answered ${taken.status}: ${await taken.text()}`);
       return eventually(
         `an answer to ${text}`,
-        async () =>
-          (await messages(thread ?? 'channel')).find(({ asked }) => asked?.event === id),,
+        async () => (await messages(thread ?? 'channel')).find(({ asked }) => asked?.event === id),
         ANSWER_MS,
       );
     },
