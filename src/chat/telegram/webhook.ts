@@ -35,7 +35,8 @@ export function webhookPlugin(options: {
       scope.addHook('onRequest', async (request, reply) => {
         const given = request.headers[SECRET_HEADER];
         if (typeof given === 'string' && timingSafeEqual(digest(given), secret)) return;
-        await reply.code(401).send();
+        // The body is never read, so the connection is of no further use.
+        await reply.code(401).header('connection', 'close').send();
       });
       scope.post(WEBHOOK_PATH, { bodyLimit: BODY_MAX_BYTES }, async (request, reply) => {
         const update = parsed(request.body);

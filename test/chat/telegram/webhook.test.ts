@@ -23,7 +23,8 @@ async function setUp(options: { takeIn?: TakeIn; start?: boolean; faults?: Fault
   const ana = tg.person({ id: 1001, name: 'Ana', started: true });
   tg.supergroup({ id: HOME, members: [1001] });
   const chat = bench.chat({ chatId, mode: { webhook: { publicUrl: PUBLIC, secretToken: SECRET } } });
-  const app: FastifyInstance = fastify();
+  // As the bot's own server.
+  const app: FastifyInstance = fastify({ forceCloseConnections: true });
   app.post('/other', async (request) => request.body);
   if (chat.plugin) await app.register(chat.plugin);
   const listen = (): Promise<string> => app.listen({ port, host: '127.0.0.1' });
