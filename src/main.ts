@@ -6,12 +6,16 @@ import { type Loaded, loadConfig } from './config/load.ts';
 import { ConfigError, renderConfigError } from './config/problem.ts';
 import { runDemo } from './demo/demo.ts';
 import { DaytwoError, messageOf } from './lib/errors.ts';
+import { giveBackMemory } from './lib/memory.ts';
 import { nearest } from './lib/nearest.ts';
 import { greeting } from './wiring/greeting.ts';
 import { probeOutside } from './wiring/probeOutside.ts';
 
 /** After SIGTERM everything has this long to end or be parked; then the process goes, for the state is safe at any moment. */
 const STOP_MS = 9000;
+
+/** What the start left behind is tidied away once its first work is done. */
+const TIDY_MS = 3000;
 
 const HELP = `daytwo: ChatOps for the second day of a Kubernetes cluster
 
@@ -105,7 +109,9 @@ async function serve({ config, file, notices }: Loaded): Promise<number> {
       notices: notices.map(({ path }) => path),
     });
     for (const line of [...lines, ...app.loginLines(url)]) console.log(line);
+    const tidy = setTimeout(() => void giveBackMemory(), TIDY_MS);
     await told;
+    clearTimeout(tidy);
   } finally {
     const timer = setTimeout(() => {
       app.log.error({}, 'parts did not stop in time; what they were at is taken up at the next start');
