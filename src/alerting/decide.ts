@@ -150,10 +150,24 @@ export function applySnapshot(incident: Incident, snapshot: Snapshot, rules: Rul
   }
   return conclude(
     incident,
-    { ...incident, ...aboutKnown(incident, snapshot), members, doubt },
+    { ...incident, ...aboutKnown(incident, snapshot), members: bounded(members), doubt },
     { fired, recovered },
     rules,
   );
+}
+
+/** So many alerts that recovered are remembered of one incident: a group that churns for weeks must not grow for ever. */
+const MOST_RECOVERED = 500;
+
+/** The members without those that recovered first, where there are too many. What fires always stays. */
+function bounded(members: Readonly<Record<string, Member>>): Readonly<Record<string, Member>> {
+  const all = Object.entries(members);
+  if (all.length <= MOST_RECOVERED) return members;
+  const over = all.filter(([, { status }]) => status === 'resolved');
+  if (over.length <= MOST_RECOVERED) return members;
+  const newest = over.toSorted(([, a], [, b]) => (b.endsAt ?? 0) - (a.endsAt ?? 0));
+  const gone = new Set(newest.slice(MOST_RECOVERED).map(([fingerprint]) => fingerprint));
+  return Object.fromEntries(all.filter(([fingerprint]) => !gone.has(fingerprint)));
 }
 
 /** Common labels follow the newest notification that says something fires; a final "resolved" must not blank the thread. */
@@ -166,7 +180,8 @@ function aboutKnown(incident: Incident, snapshot: Snapshot): About {
 
 /** An older firing than the known one, or a possible late copy of one that has just ended. */
 function isStale(alert: SnapshotAlert, before: Member, now: number, canAsk: boolean): boolean {
-  if (alert.startsAt < before.startsAt) return true;
+  // A start that still lies ahead came of a clock that ran ahead: it proves nothing to be older.
+  if (alert.startsAt < before.startsAt && before.startsAt <= now) return true;
   if (alert.startsAt > before.startsAt || alert.status === 'resolved' || !canAsk) return false;
   return now - (before.endsAt ?? now) < LATE_COPY_MS;
 }
