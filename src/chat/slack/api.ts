@@ -1,7 +1,8 @@
-import type { webApi } from '@slack/bolt';
+import type { App } from '@slack/bolt';
 import type { Budgets } from './budget.ts';
 import { type Failure, failureOfError, failureOfStatus } from './failure.ts';
 import type { Obj } from './fields.ts';
+import { loadBolt, NOWHERE } from './sdk.ts';
 import type { SdkLogger } from './sdkLog.ts';
 
 /** How a call ended. */
@@ -41,10 +42,19 @@ export function createApi(options: {
   readonly heard: (failure: Failure | undefined, channel: string) => void;
 }): Api {
   const { botToken, apiUrl, budgets, logger, heard } = options;
-  let loading: Promise<webApi.WebClient> | undefined;
-  const client = (): Promise<webApi.WebClient> => {
-    loading ??= import('@slack/bolt').then(
-      ({ webApi: { WebClient } }) => new WebClient(botToken, clientOptions(apiUrl, logger)),
+  let loading: Promise<App['client']> | undefined;
+  const client = (): Promise<App['client']> => {
+    // The client of an app that is never started: Bolt's own, without loading another package of Slack's by name.
+    loading ??= loadBolt().then(
+      ({ App }) =>
+        new App({
+          token: botToken,
+          receiver: NOWHERE,
+          deferInitialization: true,
+          convoStore: false,
+          clientOptions: clientOptions(apiUrl, logger),
+          logger,
+        }).client,
     );
     return loading;
   };
