@@ -42,21 +42,20 @@ export function createApi(options: {
   readonly heard: (failure: Failure | undefined, channel: string) => void;
 }): Api {
   const { botToken, apiUrl, budgets, logger, heard } = options;
-  let loading: Promise<App['client']> | undefined;
-  const client = (): Promise<App['client']> => {
+  let made: App['client'] | undefined;
+  const client = (): App['client'] => {
+    if (made) return made;
+    const { App } = loadBolt();
     // The client of an app that is never started: Bolt's own, without loading another package of Slack's by name.
-    loading ??= loadBolt().then(
-      ({ App }) =>
-        new App({
-          token: botToken,
-          receiver: NOWHERE,
-          deferInitialization: true,
-          convoStore: false,
-          clientOptions: clientOptions(apiUrl, logger),
-          logger,
-        }).client,
-    );
-    return loading;
+    made = new App({
+      token: botToken,
+      receiver: NOWHERE,
+      deferInitialization: true,
+      convoStore: false,
+      clientOptions: clientOptions(apiUrl, logger),
+      logger,
+    }).client;
+    return made;
   };
 
   async function within(channel: string, signal: AbortSignal, work: () => Promise<Answer>): Promise<Answer> {
@@ -92,7 +91,7 @@ export function createApi(options: {
     call: (method, args, signal) =>
       budgeted(method, typeof args['channel'] === 'string' ? args['channel'] : '', signal, async () => {
         try {
-          const answer = await (await client()).apiCall(method, args);
+          const answer = await client().apiCall(method, args);
           return { ok: true, data: { ...answer } };
         } catch (error) {
           return { ok: false, ...failureOfError(error) };

@@ -54,7 +54,7 @@ export async function createHearing(options: {
   };
 }): Promise<HandOn> {
   const { listeners, log, sdk } = options;
-  const { App } = await loadBolt();
+  const { App } = loadBolt();
   const app = new App({
     receiver: NOWHERE,
     authorize: async () => options.authorize(),

@@ -46,7 +46,7 @@ export function createSockets(options: {
 
   /** One connection from its opening to its end. Throws where it can't be opened. */
   async function connection(): Promise<void> {
-    const { SocketModeReceiver } = await loadBolt();
+    const { SocketModeReceiver } = loadBolt();
     const receiver = new SocketModeReceiver({
       appToken: options.appToken,
       autoReconnectEnabled: false,
