@@ -109,10 +109,12 @@ function aboutGroup(snapshot: Snapshot): About {
 /**
  * Applies one notification. Returns undefined where the incident is over and too old to be reopened: the group needs a new one.
  * A member that the notification doesn't mention keeps its state while Alertmanager can be asked (it may be silenced); where it
- * can't be, the notification is the whole truth, unless it was truncated.
+ * can't be, the notification is the whole truth, unless it was truncated. Of another group that shares alerts with the incident's it
+ * is never the whole: then it tells of the alerts that it has, and of nothing else.
  */
 export function applySnapshot(incident: Incident, snapshot: Snapshot, rules: Rules): Decided | undefined {
   const { now, canAsk } = rules;
+  const isOwn = snapshot.groupKey === incident.groupKey;
   const members: Record<string, Member> = { ...incident.members };
   let fired = 0;
   let recovered = 0;
@@ -133,7 +135,7 @@ export function applySnapshot(incident: Incident, snapshot: Snapshot, rules: Rul
     members[alert.fingerprint] = memberOf(alert, before);
   }
   const mentioned = new Set(snapshot.alerts.map(({ fingerprint }) => fingerprint));
-  if (snapshot.truncated === 0) {
+  if (snapshot.truncated === 0 && isOwn) {
     for (const [fingerprint, member] of Object.entries(members)) {
       if (member.status !== 'firing' || mentioned.has(fingerprint)) continue;
       if (canAsk) {
@@ -150,7 +152,7 @@ export function applySnapshot(incident: Incident, snapshot: Snapshot, rules: Rul
   }
   return conclude(
     incident,
-    { ...incident, ...aboutKnown(incident, snapshot), members: bounded(members), doubt },
+    { ...incident, ...(isOwn ? aboutKnown(incident, snapshot) : {}), members: bounded(members), doubt },
     { fired, recovered },
     rules,
   );
