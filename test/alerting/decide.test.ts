@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { rootCard } from '../../src/alerting/cards.ts';
 import * as decide from '../../src/alerting/decide.ts';
 import type { Incident } from '../../src/alerting/incident.ts';
 import type { Snapshot } from '../../src/alerting/webhook.ts';
@@ -106,6 +107,14 @@ describe('an incident', () => {
     expect(again.incident).toMatchObject({ state: 'open', reopened: 1, triage: { round: 2, wanted: true } });
     expect(again.incident.ack).toBeUndefined();
     expect(facts(again)).toEqual(['reopened', 'triage-wanted']);
+    const { blocks } = rootCard(
+      again.incident,
+      { meaning: '', impact: '', checklist: [] },
+      again.incident.lastReopenedAt ?? 0,
+    );
+    const since = new Date(again.incident.lastReopenedAt ?? 0).toISOString().slice(11, 16);
+    expect(since).not.toBe('03:10');
+    expect(JSON.stringify(blocks[0])).toContain(`since 20 Nov ${since} UTC`);
   });
 
   it('needs a successor after the window', () => {
