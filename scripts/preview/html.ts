@@ -19,6 +19,7 @@ const SIGNS: readonly (readonly [string, string, string, string])[] = [
   ['white_check_mark', '✅', '✔', '#2e7d32'],
   ['', '🟢', '⬤', '#2e7d32'],
   ['small_blue_diamond', '🔹', '◆', '#1565c0'],
+  ['', '⚪', '◯', '#8a8f98'],
 ];
 
 const drawn = (html: string): string =>

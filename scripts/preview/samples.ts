@@ -61,7 +61,8 @@ const INCIDENT: Incident = {
 
 const ack = { by: 'ana', at: NOW };
 
-function roots(): readonly Sample[] {
+/** Root messages in every state. */
+export function roots(): readonly Sample[] {
   const kinds: readonly (readonly [string, Partial<Incident>])[] = [
     ['firing', {}],
     ['acknowledged', { ack }],

@@ -1,0 +1,40 @@
+/** Takes the pictures of the documentation: Slack and Telegram from the preview, the console with threads of its own. Needs Chromium. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { openBrowser } from '../test/support/browser.ts';
+import { serveConsole, temporaryStore } from '../test/support/consoleServer.ts';
+import { seedThreads } from '../test/support/consoleThreads.ts';
+import { samples } from './preview/samples.ts';
+import { previewPage } from './preview.ts';
+
+const folder = fileURLToPath(new URL('../docs/pictures', import.meta.url));
+const SHOWN = ['Root: acknowledged', 'Evidence: table, journal, picture'];
+
+await mkdir(folder, { recursive: true });
+const { store, drop } = await temporaryStore();
+const server = await serveConsole(store);
+const browser = await openBrowser({ width: 1280, height: 860 });
+try {
+  await seedThreads(server.chat, store);
+  const page = await browser.open(server.link());
+  await page.getByText('INC-42 BackupFailed').first().click();
+  await page.getByText('repository is already locked').first().waitFor();
+  await page.screenshot({ path: join(folder, 'console.png') });
+
+  const shown = (await samples()).filter(({ name }) => SHOWN.includes(name));
+  for (const chat of ['slack', 'telegram']) {
+    await page.goto('about:blank');
+    await page.setContent(previewPage(shown));
+    const rest = `h1, h2, .counts, section > div:not(:has(.${chat})) { display: none }`;
+    await page.addStyleTag({
+      content: `${rest} body { margin: 0; width: 640px } section { display: block; margin: 0 } section > div { max-height: none }`,
+    });
+    await page.locator('body').screenshot({ path: join(folder, `${chat}.png`) });
+  }
+} finally {
+  await browser.close();
+  await server.close();
+  await drop();
+}
+console.log(`wrote ${folder}`);
