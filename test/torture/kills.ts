@@ -15,7 +15,9 @@ const DURING_START = 0.15;
 const START_MS = 700;
 /** A kill under load falls anywhere within this time after readiness. */
 const UNDER_LOAD_MS = 700;
-const SETTLE_MS = 120_000;
+/** Nothing that waits has moved for so long: it is stuck. */
+const STUCK_MS = 60_000;
+const WAITING = ['daytwo_inbox_waiting', 'daytwo_outbox_waiting', 'daytwo_triage_waiting'];
 
 /** What the kills did. */
 export interface KillReport extends Verdict {
@@ -92,16 +94,17 @@ export async function damageOf(bot: BotProcess): Promise<readonly string[]> {
   return readiness.parts.filter(({ part }) => part === 'stored state').map(({ text }) => `damage at a start: ${text}`);
 }
 
-/** Waits until nothing is left to work in, to look at or to deliver. */
-export async function settled(bot: BotProcess, withinMs = SETTLE_MS): Promise<void> {
-  const until = Date.now() + withinMs;
+/** Waits until nothing is left to work in, to look at or to deliver, for as long as anything moves. */
+export async function settled(bot: BotProcess): Promise<void> {
+  let before = '';
+  let movedAt = Date.now();
   for (let quiet = 0; quiet < 5; ) {
-    const left =
-      (await metric(bot, 'daytwo_inbox_waiting')) +
-      (await metric(bot, 'daytwo_outbox_waiting')) +
-      (await metric(bot, 'daytwo_triage_waiting'));
-    quiet = left === 0 ? quiet + 1 : 0;
-    if (Date.now() > until) throw new Error(`${left} things still wait after ${withinMs} ms:\n${bot.output()}`);
+    const left = await Promise.all(WAITING.map((name) => metric(bot, name)));
+    quiet = left.every((count) => count === 0) ? quiet + 1 : 0;
+    if (left.join() !== before) movedAt = Date.now();
+    before = left.join();
+    if (quiet === 0 && Date.now() - movedAt > STUCK_MS)
+      throw new Error(`stuck with ${left.join(', ')} in inbox, outbox and triage:\n${bot.output()}`);
     await wait(100);
   }
 }
