@@ -4,25 +4,32 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openBrowser } from '../test/support/browser.ts';
 import { serveConsole, temporaryStore } from '../test/support/consoleServer.ts';
-import { seedThreads } from '../test/support/consoleThreads.ts';
+import { delivery } from '../test/support/consoleThreads.ts';
 import { samples } from './preview/samples.ts';
 import { previewPage } from './preview.ts';
 
 const folder = fileURLToPath(new URL('../docs/pictures', import.meta.url));
 const SHOWN = ['Root: acknowledged', 'Evidence: table, journal, picture'];
+/** Its picture is a name without a file. */
+const PICTURED = 'Size of the last runs';
 
 await mkdir(folder, { recursive: true });
 const { store, drop } = await temporaryStore();
 const server = await serveConsole(store);
 const browser = await openBrowser({ width: 1280, height: 860 });
 try {
-  await seedThreads(server.chat, store);
+  const shown = (await samples()).filter(({ name }) => SHOWN.includes(name));
+  for (const { card, root } of shown) {
+    const blocks = card.blocks.filter((block) => block.kind !== 'section' || block.title !== PICTURED);
+    const message = root ? 'INC-42' : 'INC-42/evidence';
+    const sent = delivery(message, { ...card, blocks }, root ? {} : { in: 'INC-42' });
+    await server.chat.deliver(sent, AbortSignal.timeout(10_000));
+  }
   const page = await browser.open(server.link());
   await page.getByText('INC-42 BackupFailed').first().click();
   await page.getByText('repository is already locked').first().waitFor();
   await page.screenshot({ path: join(folder, 'console.png') });
 
-  const shown = (await samples()).filter(({ name }) => SHOWN.includes(name));
   for (const chat of ['slack', 'telegram']) {
     await page.goto('about:blank');
     await page.setContent(previewPage(shown));
