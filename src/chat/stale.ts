@@ -37,7 +37,14 @@ export function staleDigest(lane: readonly Waiting[], now: number): StaleDigest 
     const roots = own.filter(({ entry }) => entry.message === root);
     const newest = roots.at(-1)?.entry;
     const began = roots[0]?.entry;
-    if (own.length < 2 || began?.do !== 'post' || newest?.card.tone !== 'ok') continue;
+    // A root in doubt may stand in the chat: it must get its green.
+    if (
+      own.length < 2 ||
+      began?.do !== 'post' ||
+      newest?.card.tone !== 'ok' ||
+      own.some(({ entry }) => entry.ambiguous)
+    )
+      continue;
     over.push({ title: newest.card.title, ids: own.map(({ id }) => id), from: began.at, until: newest.at });
   }
   if (over.length === 0) return undefined;

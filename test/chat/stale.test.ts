@@ -47,6 +47,12 @@ describe('old news', () => {
     expect(new Set(kept)).toEqual(new Set(['INC-99', 'INC-50']));
   });
 
+  it('leaves a thread alone whose root may have arrived', () => {
+    const doubtful = [entry('INC-70', { ambiguous: true }), entry('INC-70', { do: 'edit', tone: 'ok' })];
+    const digest = staleDigest([...lane, ...doubtful], T + STALE_MS);
+    for (const { id } of doubtful) expect(digest?.drop).not.toContain(id);
+  });
+
   it.each([
     ['is young', lane, T + STALE_MS - 1],
     ['is short', over('INC-1'), T + STALE_MS],
