@@ -5,6 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // Real servers, browsers and clocks on a busy machine: in CI a test gets a second try, and the report names every one that needed it.
+    retry: process.env['CI'] ? 1 : 0,
     pool: 'forks',
     coverage: {
       provider: 'v8',
