@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type ConsoleMessage, threadId } from '../../../src/chat/console/model.ts';
 import { matches, packAsked, threadAfter, threadOf, unpackAsked, wordsOf } from '../../../src/chat/console/thread.ts';
 import type { Card, Tone } from '../../../src/chat/message.ts';
+import { inertLine } from '../../../src/lib/text.ts';
 
 const card = (tone: Tone, more: Partial<Card> = {}): Card => ({
   tone,
@@ -91,10 +92,10 @@ describe('threadId', () => {
 });
 
 describe('packAsked', () => {
-  it('comes back as it went, cut to its bound', () => {
+  it('comes back inert, on one line', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 100 }), fc.string({ maxLength: 100 }), (by, text) => {
-        expect(unpackAsked(packAsked({ event: 'e', by, text }))).toEqual({ event: 'e', by, text });
+        expect(unpackAsked(packAsked({ event: 'e', by, text }))).toEqual({ event: 'e', by, text: inertLine(text) });
       }),
     );
   });
