@@ -116,6 +116,13 @@ export interface GateRequest {
   /** Asked without approval, with a reason, by someone on call. */
   readonly breakGlass?: { readonly reason: string };
   readonly endedAt?: number;
+  /** What a person found who looked after an `unknown` end: its locks are free from then on. The state stays what it is. */
+  readonly settled?: {
+    readonly by: string;
+    readonly at: number;
+    readonly found: 'done' | 'not-done';
+    readonly note: string;
+  };
 }
 
 /** States that never change again. */
