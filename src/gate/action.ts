@@ -12,11 +12,16 @@ export interface Progress {
   readonly share?: number;
 }
 
-/** What the journal holds of one step: the intent is durable before the effect begins, the result after it ended. */
+/**
+ * What the journal holds of one step: the intent is durable before the effect begins, the result after it ended. A step with neither
+ * result nor failure was cut off: its effect may have happened, wholly, partly or not at all. Times are epoch ms.
+ */
 export interface JournaledStep {
   readonly step: string;
   readonly intentAt: number;
   readonly result?: { readonly at: number; readonly value: unknown };
+  /** The effect threw; `code` is that of a DaytwoError. The step may be tried again. */
+  readonly failure?: { readonly at: number; readonly code: string; readonly text: string };
 }
 
 /** What an action may use while it executes. */
