@@ -24,8 +24,8 @@ const WEEK_MINUTES = WEEK_MS / MINUTE_MS;
 /** 1970-01-05, the first Monday of the epoch, as a wall time. */
 const FIRST_MONDAY = 4 * DAY_MS;
 
-/** Weeks whose window can hold now: this one, the one before (over the week's end), the next (clocks put back over Monday 00:00). */
-const WEEKS = [-1, 0, 1] as const;
+/** Weeks whose window can hold now: this one, and the one before where it runs over the week's end. */
+const WEEKS = [-1, 0] as const;
 
 /**
  * Which window forbids an action now; undefined when none does. The one that ends last where several do. A window is weekly, on the
