@@ -4,6 +4,7 @@ import type { Role } from '../chat/people.ts';
 import { clip, humanDuration, inert, inertLine } from '../lib/text.ts';
 import type { Progress } from './action.ts';
 import { shortDigest } from './digest.ts';
+import type { GateFact } from './facts.ts';
 import { ENDS, type GateFinding, type GateRequest, type RequestState, type Vote } from './model.ts';
 import type { PressWhat, StoredRequest } from './requests.ts';
 
@@ -163,7 +164,7 @@ function headBlocks({ state, requester, outcome, breakGlass, cancelAsked }: Gate
   if (breakGlass) say([{ strong: `Without approval, by ${requester}: ` }, line(breakGlass.reason)]);
   if (outcome) say([{ strong: clip(inert(outcome.text), LONGEST_TEXT) }]);
   if (cancelAsked && !ENDS.has(state)) say(`${cancelAsked.by} asked to stop it, ${utc(cancelAsked.at)}.`);
-  if (state === 'running' && progress) say(progressText(progress));
+  if ((state === 'running' || state === 'ready') && progress) say(progressText(progress));
   return blocks;
 }
 
@@ -221,6 +222,29 @@ export function endCard(request: GateRequest): Card {
   return { tone: TONES[state], title: requestTitle(request), blocks, buttons: [] };
 }
 
+/** Says that the plan changed under an approval, and how: nothing was touched. Pure. */
+export function driftCard(request: GateRequest, { differs, voided }: Extract<GateFact, { is: 'drifted' }>): Card {
+  const gone = voided.length > 0 ? ` The approval of ${voided.join(', ')} no longer counts.` : '';
+  const items = differs.map(
+    ({ what, before, after }): Inline => [
+      { code: line(what) },
+      `: ${before === undefined ? 'nothing' : line(before)} became ${after === undefined ? 'nothing' : line(after)}`,
+    ],
+  );
+  return {
+    tone: 'warning',
+    title: requestTitle(request),
+    blocks: [
+      {
+        kind: 'text',
+        text: `The plan changed since it was seen, so nothing was done.${gone} The card shows the new plan.`,
+      },
+      { kind: 'list', items },
+    ],
+    buttons: [],
+  };
+}
+
 /** The call for approvers, which names who is meant. `people` are names; the buttons are on the request's own card. Pure. */
 export function callCard(request: GateRequest, people: readonly string[], why: string): Card {
   return {
@@ -240,4 +264,25 @@ export function callCard(request: GateRequest, people: readonly string[], why: s
     ],
     buttons: [],
   };
+}
+
+/** The list of requests: those that are open, oldest first, and the last that ended. Pure. */
+export function listCard(open: readonly GateRequest[], recent: readonly GateRequest[]): Card {
+  const row = (request: GateRequest): readonly string[] => [
+    request.name,
+    clip(inertLine(request.plan.title), LONGEST_TITLE),
+    stateWords(request),
+    request.requester,
+    utc(request.endedAt ?? request.startBy ?? request.approveBy),
+  ];
+  const table = (rows: readonly GateRequest[], when: string): Block => ({
+    kind: 'table',
+    columns: ['request', 'what', 'state', 'by', when].map((label) => ({ label })),
+    rows: rows.map(row),
+  });
+  const blocks: Block[] = [];
+  if (open.length > 0) blocks.push(table(open, 'until'));
+  if (recent.length > 0) blocks.push({ kind: 'text', text: 'Ended last:' }, table(recent, 'ended'));
+  const count = open.length === 1 ? '1 request is open' : `${open.length} requests are open`;
+  return { tone: 'neutral', title: open.length === 0 ? 'No request is open' : count, blocks, buttons: [] };
 }

@@ -17,7 +17,7 @@ export interface GatePress {
 /** Tokens of the gate's buttons and what they mean. */
 export const gatePresses: Collection<GatePress> = { kind: 'gatetoken', keys: ({ request }) => ({ request }) };
 
-/** Where a request was asked, and what its cards need. */
+/** Where a request was asked. */
 export interface RequestPlace {
   readonly chat: ChatName;
   /** Where it was asked. */
@@ -32,8 +32,10 @@ export interface StoredRequest {
   readonly place: RequestPlace;
   /** Its buttons' tokens. */
   readonly tokens: Readonly<Record<PressWhat, string>>;
-  /** How far the call for approvers went: 0 nobody was called again, 1 who is on call next, 2 all admins. */
+  /** How far the call for approvers went: 0 those who may approve were told, 1 who is on call next, 2 all admins. */
   readonly called: number;
+  /** Private conversations that got its card, too. */
+  readonly direct: readonly Conversation[];
 }
 
 /** Executions that somebody must watch over. */
