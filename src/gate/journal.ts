@@ -30,6 +30,8 @@ export function stepId(execution: string, step: string): string {
 const MOST_STEPS = 5000;
 /** Longest name of a step, in UTF-16 units; it is part of a document's id. */
 const LONGEST_STEP = 500;
+/** Longest result, in UTF-16 units of its JSON: an action keeps what it needs to go on, not its output. */
+const LONGEST_RESULT = 256 * 1024;
 /** Longest text of a failure, in code points. */
 const LONGEST_TEXT = 2000;
 
@@ -71,6 +73,18 @@ export interface Journal {
   step<T>(id: string, effect: (signal: AbortSignal) => Promise<T>): Promise<T>;
   /** How many steps were begun, those of earlier processes included. */
   begun(): number;
+}
+
+/** Why a result can't be journaled; undefined where it can. The effect has been done all the same. */
+function unfitness(value: unknown): string | undefined {
+  try {
+    const text = JSON.stringify(value) ?? '';
+    return text.length > LONGEST_RESULT
+      ? `it was done, but its result of ${text.length} characters is too long`
+      : undefined;
+  } catch (error) {
+    return `it was done, but its result is no JSON: ${messageOf(error)}`;
+  }
 }
 
 type Intent = Stored<JournalEntry> | { readonly done: unknown };
@@ -143,8 +157,11 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
       }
       throw error;
     }
-    await conclude(intent, { result: { at: now(), value } });
-    await options.record('step-done', step);
+    const unfit = unfitness(value);
+    const end = unfit ? { failure: { at: now(), code: 'invalid', text: unfit } } : { result: { at: now(), value } };
+    await conclude(intent, end);
+    await options.record(unfit ? 'step-failed' : 'step-done', step);
+    if (unfit) throw new DaytwoError('invalid', `${step}: ${unfit}`);
     return value;
   }
 

@@ -78,31 +78,37 @@ export async function heldLocks(store: Store): Promise<readonly Stored<Lock>[]> 
 }
 
 /**
- * The writes that prove, in the commit they are part of, that the fence still holds; they are a sign of life, too.
+ * The locks of a fence, read now. Writes that expect their versions hold the fence in the commit they are part of.
  * @throws DaytwoError failed (another owner has taken over) | store-unavailable
  */
-export async function guarding(store: Store, fence: Fence, now: number): Promise<readonly Write[]> {
+export async function holding(store: Store, fence: Fence): Promise<readonly Stored<Lock>[]> {
   const found = await Promise.all(fence.tokens.map(({ lock }) => store.get(locks, lock)));
   return fence.tokens.map(({ lock, token }, at) => {
     const stored = found[at];
     if (stored?.body.token !== token || stored.body.holder?.execution !== fence.execution)
       throw new DaytwoError('failed', `the lock ${lock} is no longer held by this execution; it must do nothing more`);
-    return put(locks, lock, { ...stored.body, beat: stored.body.beat + 1, beatAt: now }, stored.version);
+    return stored;
   });
 }
 
-/** The writes that set an execution's locks free, but for those that have another holder. */
-export async function freeing(store: Store, execution: string, now: number): Promise<readonly Write[]> {
-  return (await locksOf(store, execution)).map(({ id, version, body }) =>
+/** The writes that keep held locks: a sign of life, and the proof that the fence holds where they are part of another commit. Pure. */
+export function keeping(held: readonly Stored<Lock>[], now: number): readonly Write[] {
+  return held.map(({ id, version, body }) => put(locks, id, { ...body, beat: body.beat + 1, beatAt: now }, version));
+}
+
+/** The writes that set locks free. Pure. */
+export function freeing(held: readonly Stored<Lock>[], now: number): readonly Write[] {
+  return held.map(({ id, version, body }) =>
     put(locks, id, { token: body.token + 1, beat: body.beat, beatAt: now }, version),
   );
 }
 
-/** The writes by which nobody works on an execution any more, while what it touched stays locked. */
-export async function leaving(store: Store, execution: string, now: number): Promise<readonly Write[]> {
-  return (await locksOf(store, execution)).map(({ id, version, body }) => {
-    const { owner: _, ...holder } = body.holder ?? { request: '', execution, since: now };
-    return put(locks, id, { ...body, token: body.token + 1, beatAt: now, holder }, version);
+/** The writes by which nobody works on an execution any more, while what it touched stays locked. Pure. */
+export function leaving(held: readonly Stored<Lock>[], now: number): readonly Write[] {
+  return held.flatMap(({ id, version, body }) => {
+    if (!body.holder) return [];
+    const { owner: _, ...holder } = body.holder;
+    return [put(locks, id, { ...body, token: body.token + 1, beatAt: now, holder }, version)];
   });
 }
 

@@ -9,7 +9,7 @@ import { listCard, requestCard } from './cards.ts';
 import * as decide from './decide.ts';
 import type { Context, Decided } from './facts.ts';
 import type { Beside, Changed, Ledger } from './ledger.ts';
-import { freeing } from './locks.ts';
+import { freeing, locksOf } from './locks.ts';
 import type { GateRequest } from './model.ts';
 import { policyFor } from './policy.ts';
 import { gatePresses, gateRequests, openRequests, requestIdOf, type StoredRequest } from './requests.ts';
@@ -250,7 +250,9 @@ export function createGateService(options: {
           { what: 'settle', asker, context },
           (request) => decide.settle(request, actorOf(asker), { found: state, note }, context),
           async (after) =>
-            after.execution && after.settled ? { writes: await freeing(store, after.execution.id, clock.now()) } : {},
+            after.execution && after.settled
+              ? { writes: await freeing(await locksOf(store, after.execution.id), clock.now()) }
+              : {},
         ),
       );
     },

@@ -7,17 +7,22 @@ import {
   createPulse,
   type Fence,
   freeing,
-  guarding,
   heldLocks,
+  holding,
+  keeping,
   type LockHolder,
   leaving,
   locks,
+  locksOf,
   taking,
   takingOver,
 } from '../../src/gate/locks.ts';
 import { codeOf } from '../../src/lib/errors.ts';
 import { openLowdbStore } from '../../src/store/lowdb/store.ts';
-import type { Store } from '../../src/store/port.ts';
+import type { Store, Write } from '../../src/store/port.ts';
+
+const guarding = async (store: Store, fence: Fence, now: number): Promise<readonly Write[]> =>
+  keeping(await holding(store, fence), now);
 
 const NOW = Date.UTC(2026, 0, 5, 3, 10);
 const holder = (n: number, owner = `p${n}`): LockHolder => ({
@@ -61,7 +66,7 @@ describe('locks', () => {
     expect(first.tokens.map(({ lock }) => lock)).toEqual(['backup/a', 'node/b']);
     expect(await take(['cluster', 'node/b'], holder(2))).toBe('node/b');
     expect((await store.get(locks, 'cluster'))?.body.holder).toBeUndefined();
-    await store.commit(await freeing(store, first.execution, NOW));
+    await store.commit(freeing(await locksOf(store, first.execution), NOW));
     expect(fenceOf(await take(['cluster', 'node/b'], holder(2))).tokens).toEqual([
       { lock: 'cluster', token: 1 },
       { lock: 'node/b', token: 3 },
@@ -87,7 +92,7 @@ describe('locks', () => {
     await store.commit(next.writes);
     await expect(guarding(store, old, NOW + 3)).rejects.toMatchObject({ code: 'failed' });
     await store.commit(await guarding(store, next.fence, NOW + 3));
-    await store.commit(await freeing(store, old.execution, NOW + 4));
+    await store.commit(freeing(await locksOf(store, old.execution), NOW + 4));
     await expect(guarding(store, next.fence, NOW + 5)).rejects.toMatchObject({ code: 'failed' });
   });
 
@@ -100,7 +105,7 @@ describe('locks', () => {
 
   it('keeps a lock that nobody works on from others', async () => {
     const old = fenceOf(await take(['node/a'], holder(1)));
-    await store.commit(await leaving(store, old.execution, NOW));
+    await store.commit(leaving(await locksOf(store, old.execution), NOW));
     expect(await take(['node/a'], holder(2))).toBe('node/a');
     expect((await store.get(locks, 'node/a'))?.body.holder).toEqual({
       request: 'REQ-1',
@@ -126,7 +131,7 @@ describe('locks', () => {
   it('needs no waiting where the owner let go', async () => {
     const pulse = createPulse(3);
     const parked = fenceOf(await take(['node/a'], holder(1)));
-    await store.commit(await leaving(store, parked.execution, NOW));
+    await store.commit(leaving(await locksOf(store, parked.execution), NOW));
     expect([...pulse.dead(await heldLocks(store))]).toEqual(['req-1-e']);
   });
 
@@ -167,11 +172,11 @@ describe('locks', () => {
             expect(typeof taken !== 'string').toBe(free);
             if (typeof taken !== 'string') current.set(one.n, taken);
           } else if (one.do === 'free' && mine) {
-            await store.commit(await freeing(store, mine.execution, NOW));
+            await store.commit(freeing(await locksOf(store, mine.execution), NOW));
             drop(one.n);
             current.delete(one.n);
           } else if ((one.do === 'over' || one.do === 'leave') && mine) {
-            if (one.do === 'leave') await store.commit(await leaving(store, mine.execution, NOW));
+            if (one.do === 'leave') await store.commit(leaving(await locksOf(store, mine.execution), NOW));
             const next = await takingOver(store, mine.execution, 'next', NOW);
             await store.commit(next.writes);
             drop(one.n);
