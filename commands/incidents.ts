@@ -41,11 +41,12 @@ export const incidents = command({
   args: z.array(z.string()).max(6, { error: 'give it a few words at most' }).readonly(),
   run: async (words, _, services) => {
     const last = words.at(-1) ?? '';
-    const page = /^[1-9]\d{0,4}$/.test(last) ? Number(last) : 1;
-    const word = (page > 1 || last === '1' ? words.slice(0, -1) : words).join(' ');
+    const asked = /^[1-9]\d{0,4}$/.test(last) ? Number(last) : undefined;
+    const word = (asked === undefined ? words : words.slice(0, -1)).join(' ');
     const all = (await allOpen(services)).filter((one) => word === '' || has(one, word));
     const sorted = all.sort((a, b) => severityRank(a.severity) - severityRank(b.severity) || b.openedAt - a.openedAt);
     const pages = Math.max(1, Math.ceil(sorted.length / PAGE));
+    const page = Math.min(asked ?? 1, pages);
     const rows = sorted
       .slice((page - 1) * PAGE, page * PAGE)
       .map((one) => [

@@ -15,8 +15,10 @@ import { createCourier } from './chat/courier.ts';
 import { createInbound, inboundEvents } from './chat/inbound.ts';
 import { lanes, outbox, posted } from './chat/outbox.ts';
 import type { Chat } from './chat/port.ts';
+import { SLACK_COLLECTIONS } from './chat/slack/threads.ts';
+import { TELEGRAM_COLLECTIONS } from './chat/telegram/model.ts';
 import type { PartHealth, Services } from './commanding/command.ts';
-import { createDispatch } from './commanding/dispatch.ts';
+import { createDispatch, createHomeTab } from './commanding/dispatch.ts';
 import type { Config } from './config/schema.ts';
 import { secretsOf } from './config/secret.ts';
 import type { WebhookAuth } from './http/auth.ts';
@@ -25,6 +27,7 @@ import { webhookRoute } from './http/webhook.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { DaytwoError, messageOf } from './lib/errors.ts';
 import type { Logger } from './lib/log.ts';
+import { createPace } from './lib/pace.ts';
 import { createRedactor } from './lib/redact.ts';
 import { createMetrics } from './metrics.ts';
 import { createOnCall } from './oncall/oncall.ts';
@@ -36,6 +39,7 @@ import { briefOf, createPlanner } from './triage/planner.ts';
 import type { BackupTarget } from './triage/probe.ts';
 import { createRounds } from './triage/rounds.ts';
 import { createBringer, createUsher } from './triage/usher.ts';
+import { createVendorChats } from './wiring/chats.ts';
 import { healthOf } from './wiring/health.ts';
 import { createHousekeeping } from './wiring/housekeeping.ts';
 import { createLogger } from './wiring/logger.ts';
@@ -56,6 +60,8 @@ const COLLECTIONS: readonly Collection<never>[] = [
   evidenceRounds,
   storms,
   ...CONSOLE_COLLECTIONS,
+  ...SLACK_COLLECTIONS,
+  ...TELEGRAM_COLLECTIONS,
 ];
 
 /** How long /readyz relies on its last try of the store. */
@@ -166,7 +172,15 @@ async function wire(from: {
         })),
       })
     : undefined;
-  const chats: readonly Chat[] = [...(consoleChat ? [consoleChat] : []), ...(overrides.chats ?? [])];
+  const vendorChats = await createVendorChats({
+    config,
+    store,
+    clock,
+    log,
+    commands,
+    homeTab: (identity) => homeTab(identity),
+  });
+  const chats: readonly Chat[] = [...(consoleChat ? [consoleChat] : []), ...vendorChats, ...(overrides.chats ?? [])];
   const targets: readonly Target[] = chats.map(({ name, home, pictureStyle }) => ({
     conversation: home,
     // The console is a page of our own: it takes them all.
@@ -201,7 +215,8 @@ async function wire(from: {
     canAsk,
     meter: metrics.desk,
   });
-  const intake = createIntake({ store, inbox: inboxDoor, desk, clock, log, worked: metrics.worked });
+  const pace = createPace(clock, () => inboxDoor.isRush);
+  const intake = createIntake({ store, inbox: inboxDoor, desk, clock, log, worked: metrics.worked, pace });
   const reconciler = createReconciler({ store, desk, alertmanager: outside.alertmanager, clock, log, reopenWithinMs });
   const planner = createPlanner({
     store,
@@ -218,7 +233,7 @@ async function wire(from: {
     putBlob: (bytes) => store.putBlob(bytes),
     looked: metrics.looked,
   });
-  const rounds = createRounds({ store, desk, collector, plan: planner.plan, targets, clock, log });
+  const rounds = createRounds({ store, desk, collector, plan: planner.plan, targets, clock, log, pace });
   const services: Services = {
     store,
     clock,
@@ -230,6 +245,7 @@ async function wire(from: {
     health,
     commands,
   };
+  const homeTab = createHomeTab({ services, people: config.people });
   const inbound = createInbound({
     store,
     clock,
@@ -237,9 +253,16 @@ async function wire(from: {
     handle: createDispatch({ services, people: config.people, log, answered: metrics.answered }),
   });
   const ushers = createUsher({ store, desk, targets, clock, log, arriving: () => inboxDoor.waiting.entries > 0 });
-  const courier = createCourier({ store, chats, clock, log, redact, meter: metrics.courier });
+  const courier = createCourier({ store, chats, clock, log, redact, meter: metrics.courier, pace });
   const chatWatch = createChatWatch({ store, chats, clock, log });
-  const housekeeping = createHousekeeping({ store, clock, log, keepMs: config.store.retention, console: consoleChat });
+  const housekeeping = createHousekeeping({
+    store,
+    clock,
+    log,
+    keepMs: config.store.retention,
+    console: consoleChat,
+    forgetful: vendorChats,
+  });
 
   let triedAt = 0;
   const readiness = async (): Promise<{ ready: boolean; parts: readonly PartHealth[] }> => {
@@ -262,6 +285,7 @@ async function wire(from: {
       answered: metrics.webhook,
       log,
     }),
+    ...vendorChats.flatMap(({ plugin }) => plugin ?? []),
     ...(consoleChat ? [consoleChat.plugin] : []),
   ];
   const server = await createServer({ log, readiness, metrics: metrics.scrape, plugins });

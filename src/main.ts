@@ -6,6 +6,7 @@ import { type Loaded, loadConfig } from './config/load.ts';
 import { ConfigError, renderConfigError } from './config/problem.ts';
 import { runDemo } from './demo/demo.ts';
 import { DaytwoError, messageOf } from './lib/errors.ts';
+import { giveBackMemory } from './lib/memory.ts';
 import { nearest } from './lib/nearest.ts';
 import { greeting } from './wiring/greeting.ts';
 import { probeOutside } from './wiring/probeOutside.ts';
@@ -13,18 +14,22 @@ import { probeOutside } from './wiring/probeOutside.ts';
 /** After SIGTERM everything has this long to end or be parked; then the process goes, for the state is safe at any moment. */
 const STOP_MS = 9000;
 
+/** What the start left behind is tidied away once its first work is done. */
+const TIDY_MS = 3000;
+
 const HELP = `daytwo: ChatOps for the second day of a Kubernetes cluster
 
   daytwo serve                     the bot: webhook, console, chats
   daytwo demo [--once]             the same, with three recorded alerts sent to itself; --once prints the threads and ends
   daytwo check-config [--probe]    checks the configuration; --probe also asks everything it names, read-only
+  daytwo slack-manifest            prints the manifest that makes the Slack app; with --http URL, for events posted to that public URL
   daytwo help                      this
 
   --config FILE    the configuration (or DAYTWO_CONFIG); without one, all defaults
   DAYTWO_DATA_DIR  the folder of the state, before store.dir
 `;
 
-const WORDS = ['serve', 'demo', 'check-config', 'help'] as const;
+const WORDS = ['serve', 'demo', 'check-config', 'slack-manifest', 'help'] as const;
 
 /** What the words of a command line ask for. */
 export interface Invocation {
@@ -32,6 +37,8 @@ export interface Invocation {
   readonly file: string | undefined;
   readonly once: boolean;
   readonly probe: boolean;
+  /** The public URL of `--http`. */
+  readonly http?: string;
 }
 
 /** Reads a command line. Pure. @throws DaytwoError invalid with a sentence that says what to do */
@@ -45,6 +52,7 @@ export function readArgs(args: readonly string[]): Invocation {
         config: { type: 'string' },
         once: { type: 'boolean' },
         probe: { type: 'boolean' },
+        http: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     });
@@ -68,6 +76,7 @@ export function readArgs(args: readonly string[]): Invocation {
     file: values['config'] as string | undefined,
     once: values['once'] === true,
     probe: values['probe'] === true,
+    ...(typeof values['http'] === 'string' ? { http: values['http'] } : {}),
   };
 }
 
@@ -100,7 +109,9 @@ async function serve({ config, file, notices }: Loaded): Promise<number> {
       notices: notices.map(({ path }) => path),
     });
     for (const line of [...lines, ...app.loginLines(url)]) console.log(line);
+    const tidy = setTimeout(() => void giveBackMemory(), TIDY_MS);
     await told;
+    clearTimeout(tidy);
   } finally {
     const timer = setTimeout(() => {
       app.log.error({}, 'parts did not stop in time; what they were at is taken up at the next start');
@@ -121,12 +132,31 @@ async function checkConfig({ config, file, notices }: Loaded, probe: boolean): P
   return found.some(({ state }) => state === 'failed') ? 1 : 0;
 }
 
+/** The Slack app's manifest as JSON; needs no configuration, for its secrets exist only after the app was made. */
+async function slackManifestText(http: string | undefined): Promise<string> {
+  const [{ slackManifest }, { commands }] = await Promise.all([
+    import('./chat/slack/manifest.ts'),
+    import('../commands/index.ts'),
+  ]);
+  if (http !== undefined && !http.startsWith('https://'))
+    throw new DaytwoError('invalid', '--http wants the public URL that Slack posts to, beginning with https://');
+  return JSON.stringify(
+    slackManifest(commands, http === undefined ? { mode: 'socket' } : { mode: 'http', publicUrl: http }),
+    null,
+    2,
+  );
+}
+
 /** Runs one command line; returns the exit code: 0 done, 1 it didn't work, 2 the words or the configuration are wrong. */
 export async function main(args: readonly string[]): Promise<number> {
   try {
-    const { word, file, once, probe } = readArgs(args);
+    const { word, file, once, probe, http } = readArgs(args);
     if (word === 'help') {
       console.log(HELP);
+      return 0;
+    }
+    if (word === 'slack-manifest') {
+      console.log(await slackManifestText(http));
       return 0;
     }
     if (word === 'demo')

@@ -1,4 +1,5 @@
 import { DaytwoError } from '../lib/errors.ts';
+import { Arrivals } from '../lib/pace.ts';
 import { append, type Collection, type Store } from '../store/port.ts';
 
 /** A webhook's body as it came, until it is worked in. */
@@ -36,14 +37,14 @@ export interface Inbox {
   done(bytes: number): void;
   /** What waits. */
   readonly waiting: { readonly entries: number; readonly bytes: number };
-  /** How many are being made durable right now. */
-  readonly arriving: number;
+  /** Whether so many come that working in should wait. */
+  readonly isRush: boolean;
 }
 
 /** Opens the inbox over what a former process left in it. */
 export async function createInbox(store: Store, now: () => number, bounds: InboxBounds = INBOX_BOUNDS): Promise<Inbox> {
   const waiting = { entries: 0, bytes: 0 };
-  let arriving = 0;
+  const arrivals = new Arrivals(now);
   for (let after = ''; ; ) {
     const page = await store.find(inbox, { after, limit: 500 });
     for (const { id, body } of page) {
@@ -55,6 +56,7 @@ export async function createInbox(store: Store, now: () => number, bounds: Inbox
   }
   return {
     accept: async (body) => {
+      arrivals.add();
       if (waiting.entries + 1 > bounds.maxEntries || waiting.bytes + body.length > bounds.maxBytes) {
         throw new DaytwoError(
           'overloaded',
@@ -63,15 +65,12 @@ export async function createInbox(store: Store, now: () => number, bounds: Inbox
       }
       waiting.entries += 1;
       waiting.bytes += body.length;
-      arriving += 1;
       try {
         await store.commit([append(inbox, { body, at: now() })]);
       } catch (error) {
         waiting.entries -= 1;
         waiting.bytes -= body.length;
         throw error;
-      } finally {
-        arriving -= 1;
       }
     },
     done: (bytes) => {
@@ -79,8 +78,8 @@ export async function createInbox(store: Store, now: () => number, bounds: Inbox
       waiting.bytes -= bytes;
     },
     waiting,
-    get arriving() {
-      return arriving;
+    get isRush() {
+      return arrivals.isRush;
     },
   };
 }

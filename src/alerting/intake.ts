@@ -1,13 +1,12 @@
 import type { Clock } from '../lib/clock.ts';
 import { DaytwoError, messageOf } from '../lib/errors.ts';
 import type { Logger } from '../lib/log.ts';
+import type { Pace } from '../lib/pace.ts';
 import { append, remove, type Store, type Stored } from '../store/port.ts';
 import type { Desk } from './desk.ts';
 import { type Inbox, type InboxEntry, inbox, parked } from './inbox.ts';
 import { parseWebhook } from './webhook.ts';
 
-/** While senders wait at the door, working in leaves them this much of the time after each notification. */
-const YIELD_MS = 2;
 /** The pause after the store failed. */
 const RETRY_MS = 1000;
 
@@ -26,6 +25,7 @@ export function createIntake(options: {
   readonly clock: Clock;
   readonly log: Logger;
   readonly worked: (ms: number) => void;
+  readonly pace?: Pace;
 }): Intake {
   const { store, desk, clock, log } = options;
   const stopping = new AbortController();
@@ -38,11 +38,11 @@ export function createIntake(options: {
       again = false;
       const page = await store.find(inbox, { limit: 50 });
       for (const { id, version, body } of page) {
+        await options.pace?.(stopping.signal);
         if (stopping.signal.aborted) return;
         await workIn({ id, version, body });
         options.inbox.done(body.body.length);
         options.worked(clock.now() - body.at);
-        if (options.inbox.arriving > 0) await clock.sleep(YIELD_MS, stopping.signal);
       }
       if (page.length === 0 && !again) return;
     }

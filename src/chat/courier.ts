@@ -1,6 +1,7 @@
 import type { Clock } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors.ts';
 import type { Logger } from '../lib/log.ts';
+import type { Pace } from '../lib/pace.ts';
 import { put, remove, type Store, type Stored, type Write } from '../store/port.ts';
 import { cleanCard } from './clean.ts';
 import { laneOf, lanes, type OutboxEntry, outbox, posted, postedId, say } from './outbox.ts';
@@ -45,6 +46,7 @@ export function createCourier(options: {
   /** Takes secrets out of text. */
   readonly redact: (text: string) => string;
   readonly random?: () => number;
+  readonly pace?: Pace;
 }): Courier {
   const { store, clock, log, meter } = options;
   const chats = new Map(options.chats.map((chat) => [chat.name, chat]));
@@ -93,6 +95,7 @@ export function createCourier(options: {
   async function run(lane: string, chat: Chat): Promise<void> {
     let tries = 0;
     while (!stopping.signal.aborted) {
+      await options.pace?.(stopping.signal);
       const [head] = await store.find(outbox, { key: ['lane', lane], limit: 1 });
       if (!head) return;
       const waitMs = await step(head, chat).catch((error: unknown) => {

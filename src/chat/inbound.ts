@@ -8,6 +8,7 @@ import type { InboundEvent, TakeIn } from './port.ts';
 export interface InboundEntry {
   readonly event: InboundEvent;
   readonly state: 'new' | 'done';
+  /** When it came, epoch ms; each later than the one before, so that it also tells their order. */
   readonly at: number;
 }
 
@@ -45,6 +46,7 @@ export function createInbound(options: {
   let unwatch = (): void => {};
   let looking: Promise<void> | undefined;
   let again = false;
+  let newest = 0;
 
   const who = ({ identity }: InboundEvent): string => `${identity.chat}:${identity.id}`;
 
@@ -86,8 +88,9 @@ export function createInbound(options: {
 
   return {
     takeIn: async (event) => {
+      newest = Math.max(clock.now(), newest + 1);
       try {
-        await store.commit([put(inboundEvents, inboundId(event), { event, state: 'new', at: clock.now() }, 0)]);
+        await store.commit([put(inboundEvents, inboundId(event), { event, state: 'new', at: newest }, 0)]);
       } catch (error) {
         // The same event a second time: it is in already.
         if (!(error instanceof DaytwoError && error.code === 'store-conflict')) throw error;

@@ -1,3 +1,4 @@
+import { clip } from '../lib/text.ts';
 import { type Block, type Card, plain, type Tone } from './message.ts';
 
 const SIGNS: Readonly<Record<Tone, string>> = {
@@ -8,14 +9,18 @@ const SIGNS: Readonly<Record<Tone, string>> = {
   neutral: '[  ]',
 };
 
+/** The widest cell of a table, in characters, where nothing else is said. */
+const CELL_MAX = 60;
+
 /** Columns side by side, padded to their widest cell. `widest` bounds a cell in characters. */
 export function textTable(
   columns: readonly { readonly label: string; readonly align?: 'left' | 'right' }[],
   rows: readonly (readonly string[])[],
-  widest = 60,
+  widest = CELL_MAX,
 ): string {
-  const cut = (cell: string): string => (cell.length > widest ? `${cell.slice(0, widest - 1)}…` : cell);
-  const all = [columns.map(({ label }) => label), ...rows].map((row) => columns.map((_, at) => cut(row[at] ?? '')));
+  const all = [columns.map(({ label }) => label), ...rows].map((row) =>
+    columns.map((_, at) => clip(row[at] ?? '', widest)),
+  );
   const widths = columns.map((_, at) => Math.max(...all.map((row) => row[at]?.length ?? 0)));
   return all
     .map((row) =>
@@ -29,7 +34,7 @@ export function textTable(
     .join('\n');
 }
 
-function blockText(block: Block): string {
+function blockText(block: Block, widest: number): string {
   switch (block.kind) {
     case 'text':
     case 'quiet':
@@ -41,18 +46,25 @@ function blockText(block: Block): string {
     case 'list':
       return block.items.map((item) => `- ${plain(item)}`).join('\n');
     case 'table':
-      return [textTable(block.columns, block.rows), ...(block.more ? [block.more] : [])].join('\n');
+      return [textTable(block.columns, block.rows, widest), ...(block.more ? [block.more] : [])].join('\n');
     case 'picture':
       return `(picture: ${block.picture.alt})`;
     case 'section': {
-      const inner = block.blocks.map(blockText).join('\n').replace(/^/gm, '    ');
+      const inner = block.blocks
+        .map((one) => blockText(one, widest))
+        .join('\n')
+        .replace(/^/gm, '    ');
       return `${SIGNS[block.tone]} ${block.title}: ${block.summary}${inner.trim() ? `\n${inner}` : ''}`;
     }
   }
 }
 
-/** A card as plain text, for terminals and for chats' fallbacks. Pure. */
-export function cardText(card: Card): string {
+/** A card as plain text, for terminals, files and chats' fallbacks. `widest` bounds a table's cell in characters. Pure. */
+export function cardText(card: Card, widest = CELL_MAX): string {
   const buttons = card.buttons.length > 0 ? [card.buttons.map(({ label }) => `<${label}>`).join(' ')] : [];
-  return [`${SIGNS[card.tone]} ${card.title}`, ...card.blocks.map(blockText), ...buttons].join('\n');
+  return [
+    `${SIGNS[card.tone]} ${card.title}`,
+    ...card.blocks.map((block) => blockText(block, widest)),
+    ...buttons,
+  ].join('\n');
 }

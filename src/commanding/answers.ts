@@ -10,8 +10,3 @@ export function card(title: string, blocks: readonly Block[] = [], tone: Tone = 
 export function privately(title: string, blocks: readonly Block[] = [], tone: Tone = 'neutral'): Answer {
   return { to: 'asker', card: card(title, blocks, tone) };
 }
-
-/** An answer that everybody in the conversation sees. */
-export function openly(title: string, blocks: readonly Block[] = [], tone: Tone = 'neutral'): Answer {
-  return { to: 'all', card: card(title, blocks, tone) };
-}

@@ -1,8 +1,9 @@
 import { presses } from '../alerting/desk.ts';
 import { incidentIdOf } from '../alerting/incident.ts';
+import type { Card } from '../chat/message.ts';
 import { say } from '../chat/outbox.ts';
 import { type Person, personOf } from '../chat/people.ts';
-import type { InboundEvent } from '../chat/port.ts';
+import type { Identity, InboundEvent } from '../chat/port.ts';
 import { DaytwoError, messageOf } from '../lib/errors.ts';
 import type { Logger } from '../lib/log.ts';
 import { nearest } from '../lib/nearest.ts';
@@ -137,6 +138,33 @@ export function createDispatch(options: {
         ...(event.replyTo === undefined ? {} : { replyTo: event.replyTo }),
       },
       services.clock.now(),
+    );
+  };
+}
+
+/** What a person sees of the whole without asking: what is open, who is on call, which parts work. Strangers see one sentence. */
+export function createHomeTab(options: {
+  readonly services: Services;
+  readonly people: readonly Person[];
+}): (identity: Identity) => Promise<readonly Card[]> {
+  const { services, people } = options;
+  return async (identity) => {
+    const person = personOf(people, identity);
+    if (!person) return [STRANGER.card];
+    const asking: Asking = {
+      person,
+      chat: identity.chat,
+      incident: undefined,
+      eventId: 'home',
+      signal: AbortSignal.timeout(ANSWER_MS),
+    };
+    return Promise.all(
+      ['incidents', 'oncall', 'status'].map(async (name) => {
+        const answer = await runCommand(name, asking, services).catch((error: unknown) =>
+          privately(`/${name} did not work: ${inertLine(messageOf(error))}`),
+        );
+        return answer.card;
+      }),
     );
   };
 }

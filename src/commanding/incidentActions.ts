@@ -1,7 +1,7 @@
 import { acknowledge, silenced, unsilenced, wantTriage } from '../alerting/decide.ts';
 import { type Incident, incidents } from '../alerting/incident.ts';
 import { DaytwoError } from '../lib/errors.ts';
-import { humanDuration, inertLine } from '../lib/text.ts';
+import { clip, humanDuration, inertLine } from '../lib/text.ts';
 import type { Matcher } from '../telemetry/port.ts';
 import { privately } from './answers.ts';
 import type { Answer, Asking, Services } from './command.ts';
@@ -10,6 +10,9 @@ import type { Answer, Asking, Services } from './command.ts';
 export const SILENCE_MS = 2 * 60 * 60_000;
 /** The longest silence that is made from a chat; more than a week is a change of the alert's rule. */
 const LONGEST_SILENCE_MS = 7 * 24 * 60 * 60_000;
+/** What an answer shows of a label's value, and of all labels together, in code points. */
+const VALUE_LETTERS = 120;
+const LABELS_LETTERS = 800;
 
 /** The incident, or an answer that says that there is none. */
 async function incidentOf(id: string, { store }: Services): Promise<Incident> {
@@ -63,7 +66,7 @@ export async function silence(id: string, ms: number, asking: Asking, services: 
   );
   const now = clock.now();
   const until = made?.endsAt ?? now + ms;
-  const comment = `${before.name} ${inertLine(before.alertname)}, silenced through daytwo ${mark}`;
+  const comment = `${before.name} ${clip(inertLine(before.alertname), VALUE_LETTERS)}, silenced through daytwo ${mark}`;
   const silenceId =
     made?.id ??
     (await alertmanager.createSilence(
@@ -71,7 +74,10 @@ export async function silence(id: string, ms: number, asking: Asking, services: 
       asking.signal,
     ));
   await desk.change(id, (incident) => silenced(incident, { id: silenceId, by: asking.person.name, until }));
-  const labels = matchers.map(({ name, value }) => `${inertLine(name)}=${inertLine(value)}`).join(', ');
+  const labels = clip(
+    matchers.map(({ name, value }) => `${inertLine(name)}=${clip(inertLine(value), VALUE_LETTERS)}`).join(', '),
+    LABELS_LETTERS,
+  );
   return privately(
     `${before.name} is silenced for ${humanDuration(until - now)}.`,
     [{ kind: 'quiet', text: `Alertmanager mutes what has ${labels}. Silence ${silenceId}.` }],

@@ -7,8 +7,6 @@ import type { Notice } from './problem.ts';
  */
 export const WITHOUT_EFFECT: readonly string[] = [
   'pushgateway',
-  'chats.slack',
-  'chats.telegram',
   'oncall.slackUsergroup',
   'policies',
   'freezes',

@@ -31,12 +31,16 @@ export function webhookRoute(door: WebhookDoor): (app: FastifyInstance) => Promi
     );
     app.addHook('onRequest', async (request, reply) => {
       if (authorized(door.auth, request.headers.authorization)) return;
+      await reply.code(401).header('www-authenticate', 'Bearer').send({
+        error: 'unauthorized: set the receiver’s http_config.authorization.credentials to alertmanager.webhookToken',
+      });
+    });
+    app.setErrorHandler(async (error, _request, reply) => {
+      if ((error as { code?: string }).code !== 'FST_ERR_CTP_BODY_TOO_LARGE') throw error;
+      door.log.error({}, 'notification over 32 MiB refused; set max_alerts in Alertmanager’s webhook_config');
       await reply
-        .code(401)
-        .header('www-authenticate', 'Bearer')
-        .send({
-          error: 'unauthorized: set the receiver’s http_config.authorization.credentials to alertmanager.webhookToken',
-        });
+        .code(413)
+        .send({ error: 'the notification is over 32 MiB; set max_alerts in Alertmanager’s webhook_config' });
     });
     app.addHook('onResponse', async (_request, reply) => door.answered(reply.statusCode));
     app.post('/webhooks/alertmanager', { bodyLimit: BODY_BYTES }, async (request, reply) => {

@@ -1,4 +1,4 @@
-import { DaytwoError, messageOf } from '../lib/errors.ts';
+import { codeOf, DaytwoError, messageOf } from '../lib/errors.ts';
 import { clip, inert, inertLine } from '../lib/text.ts';
 import type { Evidence, EvidencePart, EvidenceStatus, Finding, FindingPart } from './evidence.ts';
 import type { Probe, World } from './probe.ts';
@@ -90,7 +90,8 @@ export function createCollector(options: CollectorOptions): Collector {
       return await evidenceOf(probe, finding, took());
     } catch (error) {
       const reason = own.signal.aborted ? late.message : messageOf(error);
-      return evidenceOf(probe, { status: 'unknown', summary: reason, parts: [] }, took());
+      const evidence = await evidenceOf(probe, { status: 'unknown', summary: reason, parts: [] }, took());
+      return !own.signal.aborted && codeOf(error) === 'not-configured' ? { ...evidence, notSetUp: true } : evidence;
     } finally {
       clearTimeout(timer);
     }

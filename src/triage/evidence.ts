@@ -41,6 +41,8 @@ export interface Evidence {
   readonly title: string;
   readonly status: EvidenceStatus;
   readonly summary: string;
+  /** True where nothing was looked at because the part isn't set up: no fault, and no evidence either. */
+  readonly notSetUp?: boolean;
   readonly parts: readonly EvidencePart[];
   /** Where it comes from: "df on worker-1", "Prometheus". */
   readonly source: string;

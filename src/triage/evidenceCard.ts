@@ -35,8 +35,8 @@ function section(evidence: Evidence): Block {
 }
 
 /**
- * The evidence message of one round: every look in the runbook's order, those that are still under way named at their place.
- * `found[i]` belongs to `titles[i]`. Pure.
+ * The evidence message of one round: every look in the runbook's order, those that are still under way named at their place, those that
+ * need what isn't set up in one line at the end. `found[i]` belongs to `titles[i]`. Pure.
  */
 export function evidenceCard(
   incident: string,
@@ -47,12 +47,14 @@ export function evidenceCard(
 ): Card {
   const here = found.filter((one) => one !== undefined);
   const missing = titles.length - here.length;
-  const count = (status: EvidenceStatus): number => here.filter((one) => one.status === status).length;
+  const absent = here.filter(({ notSetUp }) => notSetUp);
+  const count = (status: EvidenceStatus): number => here.filter((one) => one.status === status && !one.notSetUp).length;
   const words = [
     [count('bad'), 'bad'],
     [count('warn'), 'to watch'],
     [count('unknown'), 'could not be looked at'],
     [count('ok'), 'fine'],
+    [absent.length, 'not set up'],
   ] as const;
   const tally = words.flatMap(([many, word]) => (many > 0 ? [`${many} ${word}`] : [])).join(', ');
   const state = missing > 0 ? `looking at ${missing} more …` : tally || 'nothing to look at';
@@ -64,14 +66,21 @@ export function evidenceCard(
         : missing > 0 || count('unknown') > 0
           ? 'neutral'
           : 'ok';
-  const sections = titles.map((title, at): Block => {
+  const sections = titles.flatMap((title, at): readonly Block[] => {
     const evidence = found[at];
-    return evidence ? section(evidence) : { kind: 'quiet', text: `${title}: looking …` };
+    if (evidence?.notSetUp) return [];
+    return [evidence ? section(evidence) : { kind: 'quiet', text: `${title}: looking …` }];
   });
+  const unset = [...Map.groupBy(absent, ({ summary }) => summary)].map(
+    ([summary, some]): Block => ({
+      kind: 'quiet',
+      text: `${summary} Not looked at: ${some.map(({ title }) => title).join(', ')}.`,
+    }),
+  );
   return {
     tone,
     title: `${incident} evidence${round > 1 ? ` (look ${round})` : ''}: ${state}`,
-    blocks: [...sections, ...notes.map((text): Block => ({ kind: 'quiet', text }))],
+    blocks: [...sections, ...unset, ...notes.map((text): Block => ({ kind: 'quiet', text }))],
     buttons: [],
   };
 }

@@ -4,6 +4,7 @@ import { type Incident, incidents, severityRank } from '../alerting/incident.ts'
 import type { Clock } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors.ts';
 import type { Logger } from '../lib/log.ts';
+import type { Pace } from '../lib/pace.ts';
 import type { Store, Stored, Write } from '../store/port.ts';
 import { transact } from '../store/transact.ts';
 import { type Collector, worst } from './collector.ts';
@@ -43,6 +44,7 @@ export function createRounds(options: {
   readonly targets: readonly Target[];
   readonly clock: Clock;
   readonly log: Logger;
+  readonly pace?: Pace;
 }): Rounds {
   const { store, desk, collector, targets, clock, log } = options;
   const stopping = new AbortController();
@@ -52,11 +54,14 @@ export function createRounds(options: {
   let again = false;
 
   async function next(): Promise<void> {
+    if (running.size >= ROUNDS) return;
     const waiting = await store.find(incidents, { key: ['triage', 'wanted'], limit: LOOK });
     const free = waiting
       .filter(({ id }) => !running.has(id))
       .sort((a, b) => severityRank(a.body.severity) - severityRank(b.body.severity));
     for (const one of free.slice(0, Math.max(0, ROUNDS - running.size))) {
+      await options.pace?.(stopping.signal);
+      if (stopping.signal.aborted) return;
       const done = round(one)
         .catch((error: unknown) => {
           if (!stopping.signal.aborted)

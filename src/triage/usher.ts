@@ -9,8 +9,11 @@ import type { Logger } from '../lib/log.ts';
 import { put, type Store, type Stored, type Write } from '../store/port.ts';
 import { evidenceRounds, recordRound, roundId } from './evidenceRound.ts';
 
-/** While notifications are being worked in, the usher waits this long, so that the worst of a burst comes first. */
+/** While notifications are being worked in, the usher waits this long, so that the worst of a burst comes first; longer for a crowd. */
 const GATHER_MS = 500;
+const GATHER_CROWD_MS = 4000;
+/** More than these waiting at once are a crowd: their order matters, for not all of them may get a thread. */
+const CROWD = 10;
 const GLANCE_MS = 40;
 /** Those that wait, looked at in one go. */
 const LOOK = 5000;
@@ -98,10 +101,15 @@ export function createUsher(options: {
   let running: Promise<void> | undefined;
   let unwatch = (): void => {};
 
-  /** Gathers a burst: returns once nothing arrives, or after half a second. */
+  /** Gathers a burst: returns once nothing arrives, or after half a second, or after four where a crowd has come together. */
   async function gathered(): Promise<void> {
-    const until = clock.now() + GATHER_MS;
-    while (arriving() && clock.now() < until && !stopping.signal.aborted) await clock.sleep(GLANCE_MS, stopping.signal);
+    const began = clock.now();
+    const enough = async (): Promise<boolean> => {
+      const waited = clock.now() - began;
+      if (waited < GATHER_MS) return false;
+      return waited >= GATHER_CROWD_MS || (await store.count(incidents, ['usher', 'waiting'])) <= CROWD;
+    };
+    while (arriving() && !stopping.signal.aborted && !(await enough())) await clock.sleep(GLANCE_MS, stopping.signal);
   }
 
   async function lane(target: Target, all: readonly Stored<Incident>[]): Promise<number | undefined> {

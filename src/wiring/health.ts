@@ -41,10 +41,8 @@ export function healthOf({
   }
   const names = new Set(chats.map(({ name }) => name));
   if (!names.has('console')) parts.push(off('console', 'chats.console.enabled is false'));
-  if (!names.has('slack'))
-    parts.push(off('slack', config.chats.slack ? 'not there yet in this version' : 'chats.slack is not set'));
-  if (!names.has('telegram'))
-    parts.push(off('telegram', config.chats.telegram ? 'not there yet in this version' : 'chats.telegram is not set'));
+  if (!names.has('slack')) parts.push(off('slack', 'chats.slack is not set'));
+  if (!names.has('telegram')) parts.push(off('telegram', 'chats.telegram is not set'));
   const asked = reconciler();
   if (!asked)
     parts.push(

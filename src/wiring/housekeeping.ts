@@ -1,3 +1,4 @@
+import { parked } from '../alerting/inbox.ts';
 import { forgetOld } from '../alerting/retention.ts';
 import type { ConsoleChat } from '../chat/console/console.ts';
 import { inboundEvents } from '../chat/inbound.ts';
@@ -5,12 +6,17 @@ import { posted } from '../chat/outbox.ts';
 import type { Clock } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors.ts';
 import type { Logger } from '../lib/log.ts';
-import { type Collection, put, remove, type Store } from '../store/port.ts';
+import { type Collection, put, type Query, remove, type Store } from '../store/port.ts';
 import { evidenceRounds } from '../triage/evidenceRound.ts';
 
 const HOUR_MS = 3_600_000;
 /** A chat's vendor repeats an event for hours at the most (Telegram keeps updates for 24 h). */
 const INBOUND_MS = 48 * HOUR_MS;
+
+/** Roots of messages outside of any thread: answers, digests. Nobody edits or answers them after a while. */
+const LOOSE = /^(?:reply|storm|away|notice)\//;
+/** Documents of one look. */
+const PAGE = 200;
 
 /** Two blocks of a common file system: less could still fit behind the end of a file on a full disk, where no notification does. */
 const HEARTBEAT_BYTES = 8192;
@@ -39,19 +45,31 @@ export function createHousekeeping(options: {
   readonly log: Logger;
   readonly keepMs: number;
   readonly console: Pick<ConsoleChat, 'forget' | 'pictures'> | undefined;
+  /** Chats that keep something of each thread. */
+  readonly forgetful: readonly { forget?(threads: readonly string[]): Promise<void> }[];
 }): Housekeeping {
   const { store, clock, log, keepMs, console: consoleChat } = options;
   const stopping = new AbortController();
   let running: Promise<void> | undefined;
 
-  async function forgetInbound(): Promise<void> {
+  /** Walks through a collection and removes what is `over`, page by page. */
+  async function forget<T>(collection: Collection<T>, over: (body: T) => boolean, key?: Query['key']): Promise<void> {
     for (let after = ''; ; ) {
-      const page = await store.find(inboundEvents, { key: ['state', 'done'], after, limit: 200 });
-      const old = page.filter(({ body }) => clock.now() - body.at > INBOUND_MS);
-      if (old.length > 0) await store.commit(old.map(({ id }) => remove(inboundEvents, id, 'any')));
-      if (page.length < 200) return;
+      const page = await store.find(collection, { after, limit: PAGE, ...(key === undefined ? {} : { key }) });
+      const old = page.filter(({ body }) => over(body));
+      if (old.length > 0) await store.commit(old.map(({ id }) => remove(collection, id, 'any')));
+      if (page.length < PAGE) return;
       after = page.at(-1)?.id ?? '';
+      await clock.sleep(1, stopping.signal);
     }
+  }
+
+  /** What belongs to no incident, and so would stay for ever. */
+  async function forgetLoose(): Promise<void> {
+    const now = clock.now();
+    await forget(inboundEvents, ({ at }) => now - at > INBOUND_MS, ['state', 'done']);
+    await forget(posted, ({ root, at }) => LOOSE.test(root) && now - at > INBOUND_MS);
+    await forget(parked, ({ at }) => now - at > keepMs);
   }
 
   async function sweep(): Promise<void> {
@@ -65,7 +83,8 @@ export function createHousekeeping(options: {
       ],
     });
     await consoleChat?.forget(gone);
-    await forgetInbound();
+    for (const chat of options.forgetful) await chat.forget?.(gone);
+    await forgetLoose();
     const keep = new Set(await consoleChat?.pictures());
     for (let after = ''; ; ) {
       const page = await store.find(evidenceRounds, { after, limit: 50 });

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -10,7 +10,9 @@ import { eventually } from '../support/real/process.ts';
 /** The checkout. */
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const LAUNCHER = join(ROOT, 'bin', 'daytwo.js');
-const START_MS = 20_000;
+/** On a machine that is busy with other tests. */
+const START_MS = 45_000;
+const ANSWER_MS = 45_000;
 
 /** A message as the console's HTTP API gives it. */
 export interface SeenMessage {
@@ -65,8 +67,10 @@ export async function visit(link: string): Promise<Visitor> {
     say: async (text, { thread, id = crypto.randomUUID() } = {}) => {
       const taken = await post('/api/command', { id, text, ...(thread === undefined ? {} : { thread }) });
       if (taken.status !== 202) throw new Error(`the command was answered ${taken.status}: ${await taken.text()}`);
-      return eventually(`an answer to ${text}`, async () =>
-        (await messages(thread ?? 'channel')).find(({ asked }) => asked?.event === id),
+      return eventually(
+        `an answer to ${text}`,
+        async () => (await messages(thread ?? 'channel')).find(({ asked }) => asked?.event === id),
+        ANSWER_MS,
       );
     },
     press: async (token, thread) => {
@@ -189,9 +193,4 @@ export function textOf(card: Card): string {
 export function section(card: Card, title: string) {
   for (const block of card.blocks) if (block.kind === 'section' && block.title.startsWith(title)) return block;
   return undefined;
-}
-
-/** A JSON file of the tests' captures. */
-export async function capture(name: string): Promise<unknown> {
-  return JSON.parse(await readFile(join(ROOT, 'test', 'captures', name), 'utf8')) as unknown;
 }

@@ -191,7 +191,7 @@ describe('text that somebody else wrote', () => {
     }
     expect(bot.log()).not.toContain('"level":50');
     expect(await readdir(folder)).not.toContain('canary');
-  }, 120_000);
+  }, 300_000);
 
   it('never is an argument of a program, and no shell is ever started', async () => {
     const calls = (await readFile(record, 'utf8')).split('\0\n').filter((call) => call !== '');

@@ -12,22 +12,25 @@ export interface LoadGroup {
   readonly alertname: string;
   readonly severity: string;
   readonly alerts: readonly LoadAlert[];
+  /** The node that the labels name; `worker-1` where absent. */
+  readonly node?: string;
 }
 
 /** The JSON that Alertmanager would post for a group: about 1.5 kB with one alert, as recorded ones have. */
-export function notification({ name, alertname, severity, alerts }: LoadGroup): string {
-  const common = { alertname, namespace: name, severity, cluster: 'home', job: 'kube-state-metrics' };
+export function notification({ name, alertname, severity, alerts, node = 'worker-1' }: LoadGroup): string {
+  const common = { alertname, namespace: name, severity, cluster: 'home', job: 'kube-state-metrics', node };
+  const notes = alerts.map(({ fingerprint }) => ({
+    summary: `Pod ${name}/app-${fingerprint} is not well`,
+    description: `The container app of pod ${name}/app-${fingerprint} has been waiting for longer than 15 minutes.`,
+    runbook_url: `https://runbooks.prometheus-operator.dev/runbooks/kubernetes/${alertname.toLowerCase()}`,
+  }));
   return JSON.stringify({
     receiver: 'daytwo',
     status: alerts.some(({ resolved }) => !resolved) ? 'firing' : 'resolved',
-    alerts: alerts.map(({ fingerprint, startsAt, resolved }) => ({
+    alerts: alerts.map(({ fingerprint, startsAt, resolved }, i) => ({
       status: resolved ? 'resolved' : 'firing',
       labels: { ...common, container: 'app', instance: '10.42.0.17:8080', pod: `app-${fingerprint}` },
-      annotations: {
-        summary: `Pod ${name}/app-${fingerprint} is not well`,
-        description: `The container app of pod ${name}/app-${fingerprint} has been waiting for longer than 15 minutes.`,
-        runbook_url: `https://runbooks.prometheus-operator.dev/runbooks/kubernetes/${alertname.toLowerCase()}`,
-      },
+      annotations: notes[i],
       startsAt: new Date(startsAt).toISOString(),
       endsAt: resolved ? new Date(startsAt + 60_000).toISOString() : '0001-01-01T00:00:00Z',
       generatorURL:
@@ -36,7 +39,7 @@ export function notification({ name, alertname, severity, alerts }: LoadGroup): 
     })),
     groupLabels: { alertname, namespace: name },
     commonLabels: common,
-    commonAnnotations: {},
+    commonAnnotations: notes.length === 1 ? notes[0] : {},
     externalURL: 'http://alertmanager.example:9093',
     version: '4',
     groupKey: groupKeyOf(alertname, name),

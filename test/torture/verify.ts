@@ -5,10 +5,10 @@ import { CONSOLE_COLLECTIONS, type ConsoleMessage, MESSAGES, THREADS } from '../
 import { outbox } from '../../src/chat/outbox.ts';
 import { openLowdbStore } from '../../src/store/lowdb/store.ts';
 import type { Collection, Store, Stored } from '../../src/store/port.ts';
-import { evidenceRounds } from '../../src/triage/rounds.ts';
+import { evidenceRounds } from '../../src/triage/evidenceRound.ts';
+import { all } from '../support/documents.ts';
 import type { Promised } from './load.ts';
 
-const PAGE = 1000;
 /** Faults beyond this many are counted only. */
 const SHOWN = 20;
 
@@ -18,17 +18,6 @@ export interface Verdict {
   readonly incidents: number;
   readonly alerts: number;
   readonly messages: number;
-}
-
-/** All documents of a collection, page by page. */
-export async function all<T>(store: Store, collection: Collection<T>): Promise<readonly Stored<T>[]> {
-  const found: Stored<T>[] = [];
-  for (let after = ''; ; ) {
-    const page = await store.find(collection, { after, limit: PAGE });
-    found.push(...page);
-    if (page.length < PAGE) return found;
-    after = page.at(-1)?.id ?? '';
-  }
 }
 
 /** Reads the folder of a bot that has ended and holds it against the promises. */

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { available, type RealServer, startReal } from './process.ts';
+import { type RealServer, startReal } from './process.ts';
 
 /** How the Alertmanager of a test groups and where it sends. Times are Alertmanager's own durations ("200ms"). */
 export interface AlertmanagerSetup {
@@ -36,9 +36,6 @@ export interface RealAlertmanager extends RealServer {
 
 /** Debian's package prometheus-alertmanager. */
 export const ALERTMANAGER = 'prometheus-alertmanager';
-
-/** Whether Alertmanager is installed. */
-export const alertmanagerAvailable = (): boolean => available(ALERTMANAGER);
 
 /** Starts Alertmanager on loopback, without a cluster, with short times unless the setup says otherwise. */
 export async function startAlertmanager(setup: AlertmanagerSetup = {}): Promise<RealAlertmanager> {

@@ -1,4 +1,4 @@
-import { available, type RealServer, startReal } from './process.ts';
+import { type RealServer, startReal } from './process.ts';
 
 /** A real node-exporter, showing this machine's figures. */
 export interface RealNodeExporter extends RealServer {
@@ -8,9 +8,6 @@ export interface RealNodeExporter extends RealServer {
 
 /** Debian's package prometheus-node-exporter. */
 export const NODE_EXPORTER = 'prometheus-node-exporter';
-
-/** Whether node-exporter is installed. */
-export const nodeExporterAvailable = (): boolean => available(NODE_EXPORTER);
 
 /** Starts node-exporter on loopback with the few collectors that tests look at. */
 export async function startNodeExporter(): Promise<RealNodeExporter> {

@@ -111,10 +111,10 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-/** Waits until `look` gives something, looking every 50 ms; fails with `what` and the last error after `withinMs`. */
+/** Waits until `look` gives something (neither undefined nor false), looking every 50 ms; fails with `what` and the last error after `withinMs`. */
 export async function eventually<T>(
   what: string,
-  look: () => Promise<T | undefined> | T | undefined,
+  look: () => Promise<T | undefined | false> | T | undefined | false,
   withinMs = 20_000,
 ): Promise<T> {
   const until = Date.now() + withinMs;
@@ -122,7 +122,7 @@ export async function eventually<T>(
   while (Date.now() < until) {
     try {
       const found = await look();
-      if (found !== undefined) return found;
+      if (found !== undefined && found !== false) return found;
     } catch (error) {
       last = error;
     }

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { available, type RealServer, startReal } from './process.ts';
+import { type RealServer, startReal } from './process.ts';
 
 /** What a test's Prometheus scrapes, evaluates and tells. */
 export interface PrometheusSetup {
@@ -33,9 +33,6 @@ export interface RealPrometheus extends RealServer {
 
 /** Debian's package prometheus. */
 export const PROMETHEUS = 'prometheus';
-
-/** Whether Prometheus is installed. */
-export const prometheusAvailable = (): boolean => available(PROMETHEUS);
 
 /** Starts Prometheus on loopback with its own empty data base. */
 export async function startPrometheus(setup: PrometheusSetup = {}): Promise<RealPrometheus> {

@@ -1,4 +1,4 @@
-import { available, type RealServer, startReal } from './process.ts';
+import { type RealServer, startReal } from './process.ts';
 
 /** A real Pushgateway. */
 export interface RealPushgateway extends RealServer {
@@ -16,9 +16,6 @@ export interface RealPushgateway extends RealServer {
 
 /** Debian's package prometheus-pushgateway. */
 export const PUSHGATEWAY = 'prometheus-pushgateway';
-
-/** Whether the Pushgateway is installed. */
-export const pushgatewayAvailable = (): boolean => available(PUSHGATEWAY);
 
 /** Starts a Pushgateway on loopback that keeps nothing: Debian's default is a file under /var/lib that every start would share. */
 export async function startPushgateway(): Promise<RealPushgateway> {

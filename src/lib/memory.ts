@@ -1,0 +1,15 @@
+/**
+ * Collects all garbage and gives free memory back to the system. Starting leaves some 15 MB of it, which V8 would keep for as long
+ * as little is allocated. Blocks for some 50 ms with a heap of 20 MB: to be called once, soon after the start.
+ * Source: https://chromedevtools.github.io/devtools-protocol/v8/HeapProfiler/#method-collectGarbage
+ */
+export async function giveBackMemory(): Promise<void> {
+  const { Session } = await import('node:inspector/promises');
+  const session = new Session();
+  session.connect();
+  try {
+    await session.post('HeapProfiler.collectGarbage');
+  } finally {
+    session.disconnect();
+  }
+}

@@ -1,0 +1,82 @@
+import type { FastifyInstance } from 'fastify';
+import type { Card } from '../chat/message.ts';
+import type { Chat, Identity, MessageKey } from '../chat/port.ts';
+import type { Command } from '../commanding/command.ts';
+import type { Config } from '../config/schema.ts';
+import type { Secret } from '../config/secret.ts';
+import type { Clock } from '../lib/clock.ts';
+import { DaytwoError } from '../lib/errors.ts';
+import type { Logger } from '../lib/log.ts';
+import type { Store } from '../store/port.ts';
+
+/** A chat with the routes it needs, if any. */
+export type WiredChat = Chat & {
+  readonly plugin?: (app: FastifyInstance) => Promise<void>;
+  /** Forgets what it keeps of threads (retention). */
+  forget?(threads: readonly MessageKey[]): Promise<void>;
+};
+
+/** What vendors' chats are built of. */
+export interface ChatParts {
+  readonly config: Config;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly commands: readonly Command[];
+  /** What a person sees in Slack's Home tab. */
+  readonly homeTab: (identity: Identity) => Promise<readonly Card[]>;
+}
+
+/** A secret that loading has made sure of. */
+function revealed(secret: Secret | undefined, path: string): string {
+  if (secret) return secret.reveal();
+  throw new DaytwoError('invalid', `${path} is missing`);
+}
+
+/** Builds the chats of vendors that the configuration names. A chat that isn't named is not even loaded. */
+export async function createVendorChats({
+  config,
+  store,
+  clock,
+  log,
+  commands,
+  homeTab,
+}: ChatParts): Promise<readonly WiredChat[]> {
+  const { slack, telegram } = config.chats;
+  const { publicUrl } = config.server;
+  const words = commands.map(({ name, usage, summary }) => ({ name, usage, summary }));
+  const shared = { store, clock, log, commands: words, publicUrl, getBlob: (id: string) => store.getBlob(id) };
+  const chats: WiredChat[] = [];
+  if (slack) {
+    const { createSlack } = await import('../chat/slack/slack.ts');
+    chats.push(
+      createSlack({
+        ...shared,
+        channel: slack.channel,
+        botToken: revealed(slack.botToken, 'chats.slack.botToken'),
+        mode:
+          slack.mode === 'socket'
+            ? { socket: { appToken: revealed(slack.appToken, 'chats.slack.appToken') } }
+            : { http: { signingSecret: revealed(slack.signingSecret, 'chats.slack.signingSecret') } },
+        apiUrl: slack.apiUrl,
+        homeTab,
+      }),
+    );
+  }
+  if (telegram) {
+    const { createTelegram } = await import('../chat/telegram/telegram.ts');
+    chats.push(
+      createTelegram({
+        ...shared,
+        chatId: telegram.chatId,
+        botToken: revealed(telegram.botToken, 'chats.telegram.botToken'),
+        mode:
+          telegram.mode === 'polling' || publicUrl === undefined
+            ? 'polling'
+            : { webhook: { publicUrl, secretToken: revealed(telegram.secretToken, 'chats.telegram.secretToken') } },
+        apiRoot: telegram.apiRoot,
+      }),
+    );
+  }
+  return chats;
+}
