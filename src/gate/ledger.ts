@@ -257,15 +257,19 @@ export function createLedger(options: {
         return { ...answer, stored: found.body };
       }
       const extra = (await beside?.(request, facts)) ?? {};
+      if (request === found.body.request && facts.length === 0 && Object.keys(extra).length === 0)
+        return { ...answer, stored: found.body };
       const drifted = facts.some(({ is }) => is === 'drifted');
+      const lanes = new Set(found.body.direct.map(laneOf));
+      const direct = (extra.direct ?? []).filter((one) => !lanes.has(laneOf(one)));
       const stored: StoredRequest = {
         ...found.body,
         request,
         called: drifted ? 0 : (extra.called ?? found.body.called),
-        direct: [...found.body.direct, ...(extra.direct ?? [])],
+        direct: [...found.body.direct, ...direct],
         ...(drifted ? { tokens: tokensOf() } : {}),
       };
-      const news = facts.length > 0 || extra.direct !== undefined || extra.post !== undefined;
+      const news = facts.length > 0 || direct.length > 0 || extra.post !== undefined;
       await recordFacts(stored, facts, event.by);
       await refusal();
       const writes = [
