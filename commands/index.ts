@@ -12,6 +12,7 @@ import { incidents } from './incidents.ts';
 import { nodes } from './nodes.ts';
 import { oncall } from './oncall.ts';
 import { requests } from './requests.ts';
+import { restore } from './restore.ts';
 import { silence } from './silence.ts';
 import { status } from './status.ts';
 import { top } from './top.ts';
@@ -29,6 +30,7 @@ export const commands: readonly Command[] = [
   unsilence,
   backups,
   backup,
+  restore,
   requests,
   confirm,
   approve,

@@ -1,5 +1,6 @@
 import { backupRun } from '../actions/backup/action.ts';
 import type { BackupSpec, BackupWorld } from '../actions/restic/world.ts';
+import { restoreRun } from '../actions/restore/action.ts';
 import type { Target } from '../alerting/desk.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Person } from '../chat/people.ts';
@@ -87,7 +88,7 @@ export function createGate(options: {
     backups: config.backups.map(specOf),
     lastTookMs: lastTook(store),
   };
-  const bound: readonly BoundAction[] = [bindAction(backupRun, backups)];
+  const bound: readonly BoundAction[] = [bindAction(backupRun, backups), bindAction(restoreRun, backups)];
   const actions = new Map(bound.map((action) => [action.id, action]));
   const people: readonly Person[] = config.people.length > 0 ? config.people : [LOCAL];
   const byRole = !oncall.rotation && !oncall.ical && oncall.slackUsergroup === undefined;
