@@ -133,9 +133,13 @@ describe('differences', () => {
   });
 
   it('throws at a plan that JSON would bend', () => {
-    const circle: { self?: Json } = {};
-    circle.self = circle as Json;
-    expect(() => differences(PLAN, { ...PLAN, effects: circle as Json })).toThrow(/circle/);
+    const circle = (): Json => {
+      const made: { self?: Json } = {};
+      made.self = made as Json;
+      return made as Json;
+    };
+    expect(() => differences(PLAN, { ...PLAN, effects: circle() })).toThrow(/circle/);
+    expect(() => differences({ ...PLAN, effects: circle() }, { ...PLAN, effects: circle() })).toThrow(/circle/);
   });
 });
 

@@ -98,6 +98,7 @@ describe('frozenBy', () => {
   it('names the window, and the one that ends last where several hold', () => {
     const list = freezes(
       { name: 'long', from: 'Fri 00:00', to: 'Sun 00:00' },
+      { name: 'as long', from: 'Thu 00:00', to: 'Sun 00:00' },
       { name: 'short', from: 'Fri 00:00', to: 'Fri 12:00' },
       { from: 'Fri 02:00', to: 'Sun 00:01', timezone: 'UTC' },
       { name: 'shorter', from: 'Fri 00:00', to: 'Fri 11:00' },
