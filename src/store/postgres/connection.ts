@@ -23,6 +23,7 @@ export interface ConnectionOptions {
   readonly url: string;
   readonly connections?: number;
   readonly againForMs?: number;
+  readonly statementMs?: number;
 }
 
 /** A bounded number of connections, with what is lost asked for again. */
@@ -54,7 +55,7 @@ export async function openConnections(options: ConnectionOptions): Promise<Conne
     ...shared,
     max: options.connections ?? CONNECTIONS,
     idleTimeoutMillis: IDLE_MS,
-    statement_timeout: STATEMENT_MS,
+    statement_timeout: options.statementMs ?? STATEMENT_MS,
     idle_in_transaction_session_timeout: STATEMENT_MS,
     query_timeout: SILENCE_MS,
   });

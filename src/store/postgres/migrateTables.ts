@@ -62,10 +62,12 @@ export async function migrateTables(client: Client, wanted: Wanted): Promise<voi
 }
 
 async function readMeta(client: Client, schema: string): Promise<Meta | undefined> {
-  const { rows } = await client.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [
-    `${schema}.meta`,
-  ]);
-  if (!rows[0]?.there) return undefined;
+  // Not to_regclass: it answers from a cache that a wait for the lock doesn't bring up to date.
+  const { rowCount } = await client.query(
+    `SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = 'meta'`,
+    [schema],
+  );
+  if (rowCount === 0) return undefined;
   return (await client.query<Meta>(`SELECT tables, documents FROM ${schema}.meta`)).rows[0];
 }
 
