@@ -175,8 +175,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
       }
     } catch (error) {
       if (stop.signal.aborted) throw error;
-      await waitFor(id, messageOf(error));
-      await free();
+      await free().finally(() => waitFor(id, messageOf(error)));
       return;
     }
     waits.delete(id);

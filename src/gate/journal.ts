@@ -145,6 +145,11 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     await options.record('step', step);
     const intent = await intend(step);
     if ('done' in intent) return intent.done as T;
+    if (signal.aborted) {
+      const text = `not begun: ${messageOf(signal.reason)}`;
+      await conclude(intent, { failure: { at: now(), code: 'cancelled', text } });
+      throw new DaytwoError('cancelled', messageOf(signal.reason));
+    }
     let value: T;
     try {
       value = await effect(signal);

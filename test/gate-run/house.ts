@@ -59,6 +59,8 @@ export interface FakeWorld {
   /** What looking tells; by default what the log of effects shows. */
   observe?: ((execution: string) => Promise<Observed>) | undefined;
   verdict: Verdict['is'];
+  /** What each step returns. */
+  result: unknown;
   plans: number;
 }
 
@@ -70,6 +72,7 @@ export const fakeWorld = (dir: string): FakeWorld => ({
   before: async () => {},
   after: async () => {},
   verdict: 'succeeded',
+  result: { ok: true },
   plans: 0,
 });
 
@@ -107,7 +110,7 @@ export const fileWrite: Action<{ name: string }, FakeWorld> = {
         await world.before(stepName(n), signal);
         appendFileSync(join(world.dir, 'effects.log'), `${run.executionId} ${stepName(n)}\n`);
         await world.after(stepName(n));
-        return { n };
+        return world.result;
       });
       run.progress({ text: `line ${n + 1} of ${world.steps}`, share: (n + 1) / world.steps });
     }
@@ -209,6 +212,18 @@ export const policy = (more: Partial<Surroundings['policies'][number]> = {}): Su
   ttl: 15 * 60_000,
   ...more,
 });
+
+/** Freeze windows that leave no minute of the week out. */
+export const always = (): Surroundings['freezes'] => {
+  const window = (from: readonly [string, number], to: readonly [string, number]): Surroundings['freezes'][number] => ({
+    name: 'always',
+    except: [],
+    timezone: 'UTC',
+    from: { text: from[0], minute: from[1] },
+    to: { text: to[0], minute: to[1] },
+  });
+  return [window(['Mon 00:00', 0], ['Sun 00:00', 8640]), window(['Sat 00:00', 7200], ['Mon 00:01', 1])];
+};
 
 export interface House {
   readonly dir: string;
