@@ -138,7 +138,11 @@ class Town {
       expect(rest, 'an end stays an end').toEqual(before);
       expect([before.state, before.settled]).toEqual(['unknown', undefined]);
     }
-    if (press && !refused) ledger.taken.push(press);
+    if (press && !refused) {
+      expect(press.digest, 'a card of another plan does nothing').toBe(before.digest);
+      ledger.taken.push(press);
+    }
+    if (told.has('refused') && refused?.why !== 'no-plan') expect(before.state).toBe('ready');
     if (told.has('approved')) this.approvalHolds(ledger, before);
     if (told.has('drifted')) {
       expect([request.votes, request.confirmedAt, request.startBy]).toEqual([[], undefined, undefined]);
