@@ -246,6 +246,8 @@ export interface House {
   approved(): Promise<void>;
   /** The newest card of a message in a conversation. */
   card(message: string, conversation?: Conversation): Promise<Card | undefined>;
+  /** Stops its executors and watches; the store stays open. */
+  stop(): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -358,8 +360,11 @@ export async function openHouse(
           body.conversation.chat === conversation.chat,
       )?.body.card;
     },
-    end: async () => {
+    stop: async () => {
       await Promise.all(executors.map((one) => one.stop()));
+    },
+    end: async () => {
+      await house.stop();
       await store.close();
       rmSync(dir, { recursive: true, force: true });
     },
