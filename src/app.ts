@@ -282,7 +282,7 @@ async function wire(from: {
 
   let triedAt = 0;
   const readiness = async (): Promise<{ ready: boolean; parts: readonly PartHealth[] }> => {
-    if (clock.now() - triedAt >= READY_MS) {
+    if (Math.abs(clock.now() - triedAt) >= READY_MS) {
       triedAt = clock.now();
       storeFault = await housekeeping.tryStore();
     }

@@ -54,7 +54,8 @@ function ownLabels(labels: Readonly<Record<string, string>>, common: Readonly<Re
 
 function stateLine(incident: Incident, now: number): readonly Span[] {
   const parts: Span[] = [];
-  if (incident.state === 'open') parts.push({ strong: 'Firing' }, ` since ${utc(incident.startedAt)}`);
+  if (incident.state === 'open')
+    parts.push({ strong: 'Firing' }, ` since ${utc(incident.lastReopenedAt ?? incident.startedAt)}`);
   else parts.push({ strong: 'Resolved' });
   if (incident.severity) parts.push(` · ${clip(inertLine(incident.severity), 20)}`);
   if (incident.ack) parts.push(' · acknowledged by ', { strong: incident.ack.by });

@@ -109,10 +109,12 @@ function aboutGroup(snapshot: Snapshot): About {
 /**
  * Applies one notification. Returns undefined where the incident is over and too old to be reopened: the group needs a new one.
  * A member that the notification doesn't mention keeps its state while Alertmanager can be asked (it may be silenced); where it
- * can't be, the notification is the whole truth, unless it was truncated.
+ * can't be, the notification is the whole truth, unless it was truncated. Of another group that shares alerts with the incident's it
+ * is never the whole: then it tells of the alerts that it has, and of nothing else.
  */
 export function applySnapshot(incident: Incident, snapshot: Snapshot, rules: Rules): Decided | undefined {
   const { now, canAsk } = rules;
+  const isOwn = snapshot.groupKey === incident.groupKey;
   const members: Record<string, Member> = { ...incident.members };
   let fired = 0;
   let recovered = 0;
@@ -133,7 +135,7 @@ export function applySnapshot(incident: Incident, snapshot: Snapshot, rules: Rul
     members[alert.fingerprint] = memberOf(alert, before);
   }
   const mentioned = new Set(snapshot.alerts.map(({ fingerprint }) => fingerprint));
-  if (snapshot.truncated === 0) {
+  if (snapshot.truncated === 0 && isOwn) {
     for (const [fingerprint, member] of Object.entries(members)) {
       if (member.status !== 'firing' || mentioned.has(fingerprint)) continue;
       if (canAsk) {
@@ -150,10 +152,24 @@ export function applySnapshot(incident: Incident, snapshot: Snapshot, rules: Rul
   }
   return conclude(
     incident,
-    { ...incident, ...aboutKnown(incident, snapshot), members, doubt },
+    { ...incident, ...(isOwn ? aboutKnown(incident, snapshot) : {}), members: bounded(members), doubt },
     { fired, recovered },
     rules,
   );
+}
+
+/** So many alerts that recovered are remembered of one incident: a group that churns for weeks must not grow for ever. */
+const MOST_RECOVERED = 500;
+
+/** The members without those that recovered first, where there are too many. What fires always stays. */
+function bounded(members: Readonly<Record<string, Member>>): Readonly<Record<string, Member>> {
+  const all = Object.entries(members);
+  if (all.length <= MOST_RECOVERED) return members;
+  const over = all.filter(([, { status }]) => status === 'resolved');
+  if (over.length <= MOST_RECOVERED) return members;
+  const newest = over.toSorted(([, a], [, b]) => (b.endsAt ?? 0) - (a.endsAt ?? 0));
+  const gone = new Set(newest.slice(MOST_RECOVERED).map(([fingerprint]) => fingerprint));
+  return Object.fromEntries(all.filter(([fingerprint]) => !gone.has(fingerprint)));
 }
 
 /** Common labels follow the newest notification that says something fires; a final "resolved" must not blank the thread. */
@@ -166,7 +182,8 @@ function aboutKnown(incident: Incident, snapshot: Snapshot): About {
 
 /** An older firing than the known one, or a possible late copy of one that has just ended. */
 function isStale(alert: SnapshotAlert, before: Member, now: number, canAsk: boolean): boolean {
-  if (alert.startsAt < before.startsAt) return true;
+  // A start that still lies ahead came of a clock that ran ahead: it proves nothing to be older.
+  if (alert.startsAt < before.startsAt && before.startsAt <= now) return true;
   if (alert.startsAt > before.startsAt || alert.status === 'resolved' || !canAsk) return false;
   return now - (before.endsAt ?? now) < LATE_COPY_MS;
 }

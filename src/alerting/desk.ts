@@ -124,9 +124,13 @@ export function createDesk(options: {
     return found ?? (await adopted(snapshot));
   }
 
-  /** A changed routing configuration changes the group's key: the incident that has all of its firing alerts is the same one. */
+  /**
+   * A changed routing configuration changes the group's key, and two routes may send the same alert: the incident that has all of the
+   * firing alerts (where none fires, all of those that ended) is the same one.
+   */
   async function adopted(snapshot: Snapshot): Promise<Stored<Incident> | undefined> {
-    const alive = snapshot.alerts.filter(({ status }) => status === 'firing');
+    const firing = snapshot.alerts.filter(({ status }) => status === 'firing');
+    const alive = firing.length > 0 ? firing : snapshot.alerts;
     const name = alive[0]?.labels['alertname'];
     if (name === undefined) return undefined;
     const candidates = await store.find(incidents, { key: ['open', name], order: 'down', limit: ADOPT_LOOK });
@@ -212,7 +216,10 @@ export function createDesk(options: {
   };
 }
 
-/** The incident under the key that its group has now. */
-function rebound(incident: Incident, { receiver, groupKey }: Snapshot): Incident {
-  return incident.groupKey === groupKey && incident.receiver === receiver ? incident : { ...incident, groupKey };
+/** The incident under the key that its group has now; under its own where the notification has only some of what fires in it. */
+function rebound(incident: Incident, { groupKey, alerts }: Snapshot): Incident {
+  if (incident.groupKey === groupKey) return incident;
+  const theirs = new Set(alerts.flatMap(({ status, fingerprint }) => (status === 'firing' ? [fingerprint] : [])));
+  const isAll = Object.entries(incident.members).every(([name, { status }]) => status !== 'firing' || theirs.has(name));
+  return isAll ? { ...incident, groupKey } : incident;
 }

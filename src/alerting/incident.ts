@@ -112,19 +112,19 @@ export function firing(incident: Incident): readonly Member[] {
     });
 }
 
-const RANKS: Readonly<Record<string, number>> = {
-  critical: 0,
-  page: 0,
-  error: 1,
-  high: 1,
-  warning: 2,
-  medium: 2,
-  info: 3,
-  low: 3,
-  none: 4,
-};
+const RANKS: ReadonlyMap<string, number> = new Map([
+  ['critical', 0],
+  ['page', 0],
+  ['error', 1],
+  ['high', 1],
+  ['warning', 2],
+  ['medium', 2],
+  ['info', 3],
+  ['low', 3],
+  ['none', 4],
+]);
 
 /** How urgent a severity label is, 0 most; an unknown or missing one counts as a warning. */
 export function severityRank(severity: string): number {
-  return RANKS[severity.toLowerCase()] ?? 2;
+  return RANKS.get(severity.toLowerCase()) ?? 2;
 }

@@ -120,7 +120,7 @@ export function createReconciler(options: {
   const { store, desk, alertmanager, clock, log } = options;
   const stopping = new AbortController();
   let running: Promise<void> | undefined;
-  let health: ReconcileHealth = { state: 'unknown', reason: 'Alertmanager has not been asked yet', at: 0 };
+  let health: ReconcileHealth = { state: 'unknown', reason: 'not asked yet', at: 0 };
 
   /** What is open, and what is over but doubted. */
   async function inQuestion(): Promise<readonly Stored<Incident>[]> {
@@ -173,7 +173,8 @@ export function createReconciler(options: {
     let since = 0;
     while (!stopping.signal.aborted) {
       const doubtful = (await store.count(incidents, ['doubt', 'yes'])) > 0;
-      if (clock.now() - since >= (doubtful ? DOUBT_MS : EVERY_MS)) {
+      // A clock that was set back must not put the next look off until it has caught up.
+      if (Math.abs(clock.now() - since) >= (doubtful ? DOUBT_MS : EVERY_MS)) {
         since = clock.now();
         try {
           await look(AbortSignal.any([stopping.signal, AbortSignal.timeout(LOOK_MS)]));

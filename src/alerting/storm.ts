@@ -59,7 +59,8 @@ const NAMES_KEPT = 200;
 
 function counted(counts: Readonly<Record<string, number>>, name: string): Readonly<Record<string, number>> {
   const known = Object.hasOwn(counts, name) || Object.keys(counts).length < NAMES_KEPT ? name : 'others';
-  return { ...counts, [known]: (counts[known] ?? 0) + 1 };
+  const before = Object.hasOwn(counts, known) ? counts[known] : undefined;
+  return { ...counts, [known]: (before ?? 0) + 1 };
 }
 
 /**
@@ -67,7 +68,8 @@ function counted(counts: Readonly<Record<string, number>>, name: string): Readon
  * incident beyond that waits for its turn, up to five minutes; anything else is withheld and counted. Pure.
  */
 export function usher(state: StormState, waiting: readonly WaitingThread[], now: number): Ushered {
-  const recent = state.opened.filter((at) => now - at < MINUTE_MS);
+  // What lies ahead was written before the clock was set back; it must hold nobody up until then.
+  const recent = state.opened.filter((at) => at <= now && now - at < MINUTE_MS);
   const free = Math.max(0, THREADS_PER_MINUTE - recent.length);
   const sorted = waiting.toSorted(
     (a, b) =>

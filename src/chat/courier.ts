@@ -5,7 +5,7 @@ import type { Pace } from '../lib/pace.ts';
 import { put, remove, type Store, type Stored, type Write } from '../store/port.ts';
 import { cleanCard } from './clean.ts';
 import { laneOf, lanes, type OutboxEntry, outbox, posted, postedId, say } from './outbox.ts';
-import type { Chat, Delivery, DeliveryOutcome } from './port.ts';
+import type { Chat, Delivery, DeliveryOutcome, VendorRef } from './port.ts';
 import { STALE_FROM, STALE_MS, staleDigest } from './stale.ts';
 
 /** Waits between tries: 0.5 s doubled up to a minute, and half of it by chance. */
@@ -36,6 +36,11 @@ export interface Courier {
   stop(): Promise<void>;
 }
 
+/** A delivery that the chat confirmed; `ref` for a new message. */
+interface Arrived {
+  readonly ref?: VendorRef;
+}
+
 /** Builds the courier. Chats that aren't given keep their messages waiting. */
 export function createCourier(options: {
   readonly store: Store;
@@ -51,6 +56,8 @@ export function createCourier(options: {
   const { store, clock, log, meter } = options;
   const chats = new Map(options.chats.map((chat) => [chat.name, chat]));
   const running = new Map<string, Promise<void>>();
+  /** What arrived and isn't noted in the store yet, by the entry's id. At most one a lane. */
+  const arrived = new Map<string, Arrived>();
   const stopping = new AbortController();
   let unwatch = (): void => {};
   let looking: Promise<void> | undefined;
@@ -110,6 +117,8 @@ export function createCourier(options: {
   /** One try of a lane's first message. Returns how long the lane must wait. */
   async function step(head: Stored<OutboxEntry>, chat: Chat): Promise<number> {
     const { body: entry } = head;
+    const done = arrived.get(head.id);
+    if (done) return record(head, done);
     if (clock.now() - entry.at >= STALE_MS && (await summarise(head, clock.now()))) return 0;
     if (entry.do === 'edit') {
       const [, later] = await store.find(outbox, {
@@ -122,22 +131,8 @@ export function createCourier(options: {
     if (!delivery) return drop(head, 'orphan');
     const outcome = await attempt(chat, delivery);
     switch (outcome.is) {
-      case 'delivered': {
-        const writes: Write[] = [remove(outbox, head.id, head.version)];
-        if (delivery.do === 'post') {
-          writes.push(
-            put(
-              posted,
-              postedId(entry.conversation, entry.message),
-              { ref: outcome.ref, root: entry.root, at: clock.now() },
-              'any',
-            ),
-          );
-        }
-        await store.commit(writes);
-        meter.delivered(chat.name, clock.now() - entry.at);
-        return 0;
-      }
+      case 'delivered':
+        return record(head, delivery.do === 'post' ? { ref: outcome.ref } : {});
       case 'refused':
         log.error({ chat: chat.name, message: entry.message, reason: outcome.reason }, 'message refused by the chat');
         return drop(head, 'refused');
@@ -162,6 +157,21 @@ export function createCourier(options: {
         return waitBefore(entry.tries, options.random?.() ?? Math.random());
       }
     }
+  }
+
+  /** Notes that a message arrived. While that can't be stored only the note is tried again: the chat has the message. */
+  async function record(head: Stored<OutboxEntry>, done: Arrived): Promise<number> {
+    const { conversation, message, root, at } = head.body;
+    arrived.set(head.id, done);
+    const writes: Write[] = [remove(outbox, head.id, head.version)];
+    if (done.ref !== undefined) {
+      const note = { ref: done.ref, root, at: clock.now() };
+      writes.push(put(posted, postedId(conversation, message), note, 'any'));
+    }
+    await store.commit(writes);
+    arrived.delete(head.id);
+    meter.delivered(conversation.chat, clock.now() - at);
+    return 0;
   }
 
   async function drop(head: Stored<OutboxEntry>, why: 'refused' | 'superseded' | 'orphan'): Promise<number> {

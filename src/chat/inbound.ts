@@ -22,8 +22,6 @@ export function inboundId({ identity, id }: InboundEvent): string {
 
 /** So many events are handled at once; those of one person one after the other. */
 const AT_ONCE = 8;
-/** How many that wait are looked at. */
-const LOOK = 200;
 const RETRY_MS = 1000;
 
 /** Takes events in, durably and once, and hands them on. */
@@ -63,7 +61,10 @@ export function createInbound(options: {
   }
 
   async function look(): Promise<void> {
-    const waiting = await store.find(inboundEvents, { key: ['state', 'new'], limit: LOOK });
+    if (busy.size >= AT_ONCE) return;
+    const isNew = ['state', 'new'] as const;
+    // Ids don't tell the order of coming, so all are looked at.
+    const waiting = await store.find(inboundEvents, { key: isNew, limit: await store.count(inboundEvents, isNew) });
     for (const entry of [...waiting].sort((a, b) => a.body.at - b.body.at)) {
       const person = who(entry.body.event);
       if (busy.size >= AT_ONCE || busy.has(person) || stopping.signal.aborted) continue;

@@ -33,14 +33,14 @@ export async function ack(id: string, { person }: Asking, services: Services): P
   return privately(`${before.name} is yours${instead}.`, [], 'ok');
 }
 
-/** The matchers of a silence for an incident: every label that its alerts share. */
+/**
+ * The matchers of a silence for an incident: every label that its alerts share. An empty value is a label that isn't there, as
+ * Prometheus has it: alone it would match whatever lacks that label.
+ */
 export function silenceMatchers(incident: Incident): readonly Matcher[] {
-  return Object.entries({ ...incident.groupLabels, ...incident.commonLabels }).map(([name, value]) => ({
-    name,
-    value,
-    isRegex: false,
-    isEqual: true,
-  }));
+  return Object.entries({ ...incident.groupLabels, ...incident.commonLabels })
+    .filter(([, value]) => value !== '')
+    .map(([name, value]) => ({ name, value, isRegex: false, isEqual: true }));
 }
 
 /**

@@ -20,9 +20,6 @@ const ROUNDS = 6;
 /** What comes within this time is in the first message; later pieces come by edits, one per this time at most. */
 const FIRST_MS = 400;
 const EDIT_MS = 1500;
-/** How many waiting incidents are weighed for the next round. */
-const LOOK = 200;
-
 /** What to look at for an incident, and what to say beside it. */
 export interface RoundPlan {
   readonly probes: readonly Probe[];
@@ -59,7 +56,9 @@ export function createRounds(options: {
 
   async function next(): Promise<void> {
     if (running.size >= ROUNDS) return;
-    const waiting = await store.find(incidents, { key: ['triage', 'wanted'], limit: LOOK });
+    const wanted = ['triage', 'wanted'] as const;
+    // All of them are weighed: a critical one may have come last.
+    const waiting = await store.find(incidents, { key: wanted, limit: await store.count(incidents, wanted) });
     const free = waiting
       .filter(({ id }) => !running.has(id))
       .sort((a, b) => severityRank(a.body.severity) - severityRank(b.body.severity));

@@ -149,7 +149,9 @@ export function createUsher(options: {
   async function digest(target: Target, state: StormState, version: number): Promise<number | undefined> {
     const { digest: now } = state;
     if (!now || now.told === now.count) return undefined;
-    if (now.told > 0 && clock.now() - now.toldAt < DIGEST_MS) return now.toldAt + DIGEST_MS;
+    const since = clock.now() - now.toldAt;
+    // A negative time is a clock that was set back.
+    if (now.told > 0 && since >= 0 && since < DIGEST_MS) return now.toldAt + DIGEST_MS;
     const message = `storm/${laneOf(target.conversation)}/${now.since}`;
     await store.commit([
       put(

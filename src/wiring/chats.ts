@@ -27,8 +27,8 @@ export interface ChatParts {
   readonly homeTab: (identity: Identity) => Promise<readonly Card[]>;
 }
 
-/** A secret that loading has made sure of. */
-function revealed(secret: Secret | undefined, path: string): string {
+/** A secret that loading has made sure of. @throws DaytwoError invalid */
+export function revealed(secret: Secret | undefined, path: string): string {
   if (secret) return secret.reveal();
   throw new DaytwoError('invalid', `${path} is missing`);
 }

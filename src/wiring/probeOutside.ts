@@ -2,6 +2,7 @@ import type { Config } from '../config/schema.ts';
 import { checkHost } from '../host/check.ts';
 import type { Hosts } from '../host/port.ts';
 import { DaytwoError, messageOf } from '../lib/errors.ts';
+import { revealed } from './chats.ts';
 import { createOutside } from './outside.ts';
 
 /** How long one part may take to answer. */
@@ -20,6 +21,32 @@ async function hostText(hosts: Hosts, name: string, signal: AbortSignal): Promis
   if (!found.reachable) throw new DaytwoError(found.code, found.message);
   const missing = found.problems.map(({ tool, message }) => `no ${tool}: ${message}`);
   return [found.uptime ?? 'answers', ...missing].join('; ');
+}
+
+type Look = (signal: AbortSignal) => Promise<string>;
+
+/** One look for each chat of a vendor that is named. */
+function chatProbes({ chats: { slack, telegram } }: Config): readonly (readonly [part: string, look: Look])[] {
+  const looks: [string, Look][] = [];
+  if (slack) {
+    looks.push([
+      'slack',
+      async (signal) => {
+        const { probeSlack } = await import('../chat/slack/probe.ts');
+        return probeSlack({ ...slack, botToken: revealed(slack.botToken, 'chats.slack.botToken') }, signal);
+      },
+    ]);
+  }
+  if (telegram) {
+    looks.push([
+      'telegram',
+      async (signal) => {
+        const { probeTelegram } = await import('../chat/telegram/probe.ts');
+        return probeTelegram({ ...telegram, botToken: revealed(telegram.botToken, 'chats.telegram.botToken') }, signal);
+      },
+    ]);
+  }
+  return looks;
 }
 
 /** Asks everything that the configuration names, read-only and at the same time: for `check-config --probe`. */
@@ -47,6 +74,7 @@ export async function probeOutside(
       outside.has.cluster
         ? ask('cluster', async (signal) => `${outside.cluster.name}, ${await outside.cluster.version(signal)}`)
         : off('cluster', 'no kubeconfig'),
+      ...chatProbes(config).map(([part, look]) => ask(part, look)),
       ...outside.hosts.names().map((name) => ask(`host ${name}`, (signal) => hostText(outside.hosts, name, signal))),
     ]);
   } finally {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { rootCard } from '../../src/alerting/cards.ts';
 import * as decide from '../../src/alerting/decide.ts';
 import type { Incident } from '../../src/alerting/incident.ts';
 import type { Snapshot } from '../../src/alerting/webhook.ts';
@@ -51,6 +52,30 @@ describe('an incident', () => {
     ]);
   });
 
+  it('hears an alert again whose former start lies in the future, as of a clock that ran ahead', () => {
+    const ahead = opened(snapshot([alert('n1', T + 600 * MIN)]));
+    const over = apply(ahead, snapshot([resolved('n1', T + 600 * MIN, T + 601 * MIN)]), rules(T + 2 * MIN));
+    const again = apply(over.incident, snapshot([alert('n1', T + 3 * MIN)]), rules(T + 4 * MIN));
+    expect(facts(again)).toContain('reopened');
+    expect(again.incident.members['n1']).toMatchObject({ status: 'firing', startsAt: T + 3 * MIN });
+  });
+
+  it('keeps of what recovered only the last 500, and all that fires', () => {
+    let incident = opened(snapshot([alert('n1', T)]));
+    for (let round = 0; round < 4; round += 1) {
+      const now = T + (round + 1) * MIN;
+      const gone = Array.from({ length: 300 }, (_, n) => alert(`r${round}-${n}`, now));
+      incident = apply(incident, snapshot([alert('n1', T), ...gone]), rules(now)).incident;
+      const over = gone.map(({ fingerprint, startsAt }) => resolved(fingerprint, startsAt, now + 1));
+      incident = apply(incident, snapshot([alert('n1', T), ...over]), rules(now + 1)).incident;
+    }
+    const left = Object.entries(incident.members);
+    expect(left).toHaveLength(501);
+    expect(incident.members['n1']?.status).toBe('firing');
+    expect(left.some(([fingerprint]) => fingerprint.startsWith('r0-'))).toBe(false);
+    expect(left.filter(([fingerprint]) => fingerprint.startsWith('r3-'))).toHaveLength(300);
+  });
+
   it('stays open while one alert of it fires', () => {
     const two = opened(snapshot([alert('n1', T), alert('n2', T)]));
     const half = apply(two, snapshot([resolved('n1', T, T + MIN), alert('n2', T)]), rules(T + 2 * MIN));
@@ -82,6 +107,14 @@ describe('an incident', () => {
     expect(again.incident).toMatchObject({ state: 'open', reopened: 1, triage: { round: 2, wanted: true } });
     expect(again.incident.ack).toBeUndefined();
     expect(facts(again)).toEqual(['reopened', 'triage-wanted']);
+    const { blocks } = rootCard(
+      again.incident,
+      { meaning: '', impact: '', checklist: [] },
+      again.incident.lastReopenedAt ?? 0,
+    );
+    const since = new Date(again.incident.lastReopenedAt ?? 0).toISOString().slice(11, 16);
+    expect(since).not.toBe('03:10');
+    expect(JSON.stringify(blocks[0])).toContain(`since 20 Nov ${since} UTC`);
   });
 
   it('needs a successor after the window', () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { acknowledge } from '../../src/alerting/decide.ts';
-import { presses } from '../../src/alerting/desk.ts';
+import { createDesk, presses } from '../../src/alerting/desk.ts';
 import { incidents } from '../../src/alerting/incident.ts';
 import { timeline } from '../../src/alerting/timeline.ts';
 import { type Collection, put } from '../../src/store/port.ts';
@@ -72,6 +72,34 @@ describe('the desk', () => {
     expect((await home.incident(id)).groupKey).toContain('team');
     expect(await opens()).toBe(1);
   });
+
+  it.each([true, false])(
+    'lets another group with some of the same alerts end none of the others (Alertmanager can be asked: %s)',
+    async (canAsk) => {
+      const meter = { fact: () => {} };
+      const brief = () => ({ meaning: '', impact: '', checklist: [] });
+      const { temp, clock } = home;
+      const desk = createDesk({ store: temp.store, clock, targets: [], brief, reopenWithinMs: 1, canAsk, meter });
+      const startsAt = T();
+      const both = snapshot([alert('n1', startsAt), alert('n2', startsAt)]);
+      const id = (await desk.notify(both, [])) ?? '';
+      const other = { groupKey: '{}/{}:{node="n1"}', groupLabels: { node: 'n1' } };
+      const states = async () => Object.values((await home.incident(id)).members).map(({ status }) => status);
+      expect(await desk.notify(snapshot([alert('n1', startsAt)], other), [])).toBe(id);
+      expect(await desk.notify(snapshot([alert('n1', startsAt)], other), [])).toBe(id);
+      expect(await states()).toEqual(['firing', 'firing']);
+      await home.clock.advance(60_000);
+      expect(await desk.notify(snapshot([resolved('n1', startsAt, T())], other), [])).toBe(id);
+      expect(await states()).toEqual(['resolved', 'firing']);
+      expect(await home.incident(id)).toMatchObject({
+        state: 'open',
+        groupKey: both.groupKey,
+        groupLabels: both.groupLabels,
+      });
+      await desk.notify(snapshot([resolved('n1', startsAt, T()), resolved('n2', startsAt, T())]), []);
+      expect((await home.incident(id)).state).toBe('resolved');
+    },
+  );
 
   it('opens nothing for what only says that alerting works, alone or among others', async () => {
     const watchdog = alert('w', T(), { labels: { alertname: 'Watchdog', severity: 'none' } });

@@ -60,6 +60,22 @@ describe('the usher', () => {
     expect(last.state.digest?.critical).toEqual(['INC-1']);
   });
 
+  it('does not wait for a clock that was set back', () => {
+    const full: StormState = { opened: Array.from({ length: THREADS_PER_MINUTE }, () => T) };
+    const { open: opened, state } = usher(full, many(1, 'warning', 1), T - 60 * 60_000);
+    expect(opened).toHaveLength(1);
+    expect(state.opened).toEqual([T - 60 * 60_000]);
+  });
+
+  it('counts alerts and severities that are named like what every object has', () => {
+    const full: StormState = { opened: Array.from({ length: THREADS_PER_MINUTE }, () => T) };
+    const one = waiting(1, 'constructor', T);
+    const odd = { ...one, incident: { ...one.incident, alertname: 'toString' } };
+    const { state } = usher(full, [odd, waiting(2, 'warning')], T + 1);
+    expect(state.digest?.bySeverity).toEqual({ constructor: 1, warning: 1 });
+    expect(state.digest?.byAlert).toEqual({ toString: 1, DiskFillingUp: 1 });
+  });
+
   it('never opens more than thirty in any minute, loses nobody and withholds nobody twice', () => {
     const wave = fc.record({
       afterMs: fc.integer({ min: 0, max: 50_000 }),

@@ -78,6 +78,21 @@ describe('the courier', () => {
     ]);
   });
 
+  it('sends once what arrived, however long the note of it can’t be stored', async () => {
+    const chat = fakeChat('slack');
+    await put(to('slack'), post('INC-1'), post('INC-1/a'));
+    const full = vi.spyOn(temp.store, 'commit').mockRejectedValue(new DaytwoError('store-unavailable', 'disk full'));
+    await start(chat);
+    for (let tries = 1; tries <= 5; tries += 1) {
+      await soon(() => expect(full.mock.calls.length).toBeGreaterThanOrEqual(tries));
+      await clock.advance(60_000);
+    }
+    full.mockRestore();
+    await clock.advance(60_000);
+    await empty();
+    expect(chat.heard).toEqual(['post INC-1', 'post INC-1/a']);
+  });
+
   it('drops an edit that a later one has overtaken, and never a post', async () => {
     const chat = fakeChat('console');
     await put(to('console'), post('INC-1'), ...['1', '2', '3', '4'].map((n) => edit('INC-1', n)), post('INC-1/end'));

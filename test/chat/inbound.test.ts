@@ -89,6 +89,21 @@ describe('what people do in chats', () => {
     await soon(() => expect(order).toEqual(['a-of-ben', 'z-first', 'y-second', 'x-third', 'w-fourth']));
   });
 
+  it('keeps that order, and passes nobody over, however many wait', async () => {
+    const order: string[] = [];
+    const made = desk(async (one) => {
+      order.push(one.id);
+      return [];
+    });
+    const ids = Array.from({ length: 250 }, (_, n) => String(999 - n));
+    for (const id of ids) await made.takeIn(event(id));
+    await made.takeIn(event('zzz', 'ben'));
+    made.start();
+    await soon(() => expect(order).toHaveLength(251));
+    expect(order.indexOf('zzz')).toBeLessThan(8);
+    expect(order.filter((id) => id !== 'zzz')).toEqual(ids);
+  });
+
   it('is taken up again where a former process ended', async () => {
     const first = desk(() => new Promise(() => {}));
     await first.takeIn(event('1'));

@@ -126,6 +126,14 @@ describe('a command line', () => {
 });
 
 describe('silences', () => {
+  it('are refused where all that is shared are empty labels, for that mutes everything', async () => {
+    await home.notify(
+      snapshot([alert('n1', home.clock.now())], { groupLabels: { team: '' }, commonLabels: { team: '', region: '' } }),
+    );
+    expect(await title('silence INC-1 30m', 'ben')).toMatch(/would mute everything/);
+    expect(home.alertmanager.kept).toEqual([]);
+  });
+
   it('match what the group’s alerts share, in the person’s name, for as long as was said', async () => {
     await home.notify(
       snapshot([alert('n1', home.clock.now()), alert('n2', home.clock.now())], {

@@ -93,6 +93,21 @@ describe('a round of evidence', () => {
     });
   });
 
+  it('goes to the critical ones first, however many others wait', async () => {
+    for (let n = 1; n <= 230; n += 1) {
+      const severity = n === 230 ? 'critical' : 'warning';
+      await home.notify(
+        snapshot([alert(`n${n}`, home.clock.now())], {
+          groupKey: `group-${n}`,
+          commonLabels: { alertname: 'DiskFillingUp', severity },
+        }),
+      );
+    }
+    start(() => ({ probes: probes([gate()]), notes: [] }));
+    await soon(() => expect(asked).toHaveLength(6));
+    expect(asked[0]).toBe('INC-230');
+  });
+
   it('that is slow shows what there is after 0.4 s, then edits at most every 1.5 s, in the runbook’s order', async () => {
     const id = await home.notify();
     const gates = [gate(), gate(), gate(), gate()];

@@ -259,12 +259,16 @@ function apiRoutes(
 
 const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|::1|::ffff:127(?:\.\d{1,3}){3}|localhost)$/;
 
-/** Whether a request comes from no browser and through no proxy, over loopback, to a loopback name. Browsers tell Sec-Fetch-Site there. */
+/** What proxies add, and what browsers tell of themselves; one that shows a page asks for text/html. */
+const PROXIED = /^(?:x-forwarded-.+|x-real-ip|forwarded|via)$/;
+const BROWSED = /^(?:sec-fetch-site|origin|referer|purpose|sec-purpose)$/;
+
+/** Whether a request comes from no browser and through no proxy, over loopback, to a loopback name. */
 function isLocalProgram({ headers, ip, hostname, method }: FastifyRequest): boolean {
   const named = LOOPBACK.test(hostname.replace(/^\[|\]$/g, ''));
-  const direct =
-    headers['x-forwarded-for'] === undefined && headers['forwarded'] === undefined && headers['via'] === undefined;
-  return method === 'GET' && headers['sec-fetch-site'] === undefined && named && direct && LOOPBACK.test(ip);
+  const direct = !Object.keys(headers).some((name) => PROXIED.test(name) || BROWSED.test(name));
+  const page = headers.accept?.includes('text/html') ?? false;
+  return method === 'GET' && named && direct && !page && LOOPBACK.test(ip);
 }
 
 function sendAsset(request: FastifyRequest, reply: FastifyReply, asset: Asset): FastifyReply {

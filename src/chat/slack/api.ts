@@ -1,7 +1,8 @@
-import type { webApi } from '@slack/bolt';
+import type { App } from '@slack/bolt';
 import type { Budgets } from './budget.ts';
 import { type Failure, failureOfError, failureOfStatus } from './failure.ts';
 import type { Obj } from './fields.ts';
+import { loadBolt, NOWHERE } from './sdk.ts';
 import type { SdkLogger } from './sdkLog.ts';
 
 /** How a call ended. */
@@ -41,12 +42,20 @@ export function createApi(options: {
   readonly heard: (failure: Failure | undefined, channel: string) => void;
 }): Api {
   const { botToken, apiUrl, budgets, logger, heard } = options;
-  let loading: Promise<webApi.WebClient> | undefined;
-  const client = (): Promise<webApi.WebClient> => {
-    loading ??= import('@slack/bolt').then(
-      ({ webApi: { WebClient } }) => new WebClient(botToken, clientOptions(apiUrl, logger)),
-    );
-    return loading;
+  let made: App['client'] | undefined;
+  const client = (): App['client'] => {
+    if (made) return made;
+    const { App } = loadBolt();
+    // The client of an app that is never started: Bolt's own, without loading another package of Slack's by name.
+    made = new App({
+      token: botToken,
+      receiver: NOWHERE,
+      deferInitialization: true,
+      convoStore: false,
+      clientOptions: clientOptions(apiUrl, logger),
+      logger,
+    }).client;
+    return made;
   };
 
   async function within(channel: string, signal: AbortSignal, work: () => Promise<Answer>): Promise<Answer> {
@@ -82,7 +91,7 @@ export function createApi(options: {
     call: (method, args, signal) =>
       budgeted(method, typeof args['channel'] === 'string' ? args['channel'] : '', signal, async () => {
         try {
-          const answer = await (await client()).apiCall(method, args);
+          const answer = await client().apiCall(method, args);
           return { ok: true, data: { ...answer } };
         } catch (error) {
           return { ok: false, ...failureOfError(error) };

@@ -2,6 +2,8 @@ import { POSTS, TIERS } from './limits.ts';
 
 const MINUTE_MS = 60_000;
 const SECOND_MS = 1000;
+/** A clock that goes back by more than this was set; less is its ordinary correction. */
+const SET_BACK_MS = 1000;
 
 /** A token bucket: so many calls at once, refilled steadily. */
 export interface Bucket {
@@ -55,14 +57,28 @@ export function waitOf(bucket: Bucket, level: Level | undefined, underWay: numbe
 
 /** Keeps a bot's budgets. In memory: what a restart forgets, the vendor's 429 tells. */
 export class Budgets {
-  readonly #now: () => number;
+  readonly #clock: () => number;
+  #last = 0;
   readonly #levels = new Map<string, Level>();
   readonly #underWay = new Map<string, number>();
   /** Until when the vendor wants a method to rest in a channel, epoch ms. */
   readonly #closed = new Map<string, number>();
 
   constructor(now: () => number) {
-    this.#now = now;
+    this.#clock = now;
+  }
+
+  /** The time. A clock that was set back makes all that was counted lie ahead: that is forgotten, rather than waited for. */
+  #now(): number {
+    const now = this.#clock();
+    if (now < this.#last - SET_BACK_MS) this.#clear();
+    this.#last = now;
+    return now;
+  }
+
+  #clear(): void {
+    this.#levels.clear();
+    this.#closed.clear();
   }
 
   /** How long a call has to wait, in ms; 0: now. */

@@ -1,10 +1,11 @@
-import type { App, Receiver, ReceiverEvent } from '@slack/bolt';
+import type { App, ReceiverEvent } from '@slack/bolt';
 import { messageOf } from '../../lib/errors.ts';
 import type { Logger } from '../../lib/log.ts';
 import { REFUSALS } from './admission.ts';
 import { at, type Obj, textAt } from './fields.ts';
 import { type Heard, heardCommand, heardMessage, heardPress } from './heard.ts';
 import type { Intake, Taken } from './intake.ts';
+import { loadBolt, NOWHERE } from './sdk.ts';
 import type { SdkLogger } from './sdkLog.ts';
 
 /** Hands a payload that came in to Bolt. Resolves once it is acknowledged; rejects where Slack should send it again. */
@@ -53,10 +54,9 @@ export async function createHearing(options: {
   };
 }): Promise<HandOn> {
   const { listeners, log, sdk } = options;
-  const { App } = await import('@slack/bolt');
-  const nowhere: Receiver = { init: () => {}, start: async () => {}, stop: async () => {} };
+  const { App } = loadBolt();
   const app = new App({
-    receiver: nowhere,
+    receiver: NOWHERE,
     authorize: async () => options.authorize(),
     deferInitialization: true,
     convoStore: false,

@@ -4,6 +4,7 @@ import type { Logger } from '../../lib/log.ts';
 import { clientOptions } from './api.ts';
 import { failureOfError } from './failure.ts';
 import type { HandOn } from './hearing.ts';
+import { loadBolt } from './sdk.ts';
 import type { SdkLogger } from './sdkLog.ts';
 
 /** Two connections: Slack refreshes each every few hours, and the other hears what comes meanwhile. Up to ten are allowed. */
@@ -45,7 +46,7 @@ export function createSockets(options: {
 
   /** One connection from its opening to its end. Throws where it can't be opened. */
   async function connection(): Promise<void> {
-    const { SocketModeReceiver } = await import('@slack/bolt');
+    const { SocketModeReceiver } = loadBolt();
     const receiver = new SocketModeReceiver({
       appToken: options.appToken,
       autoReconnectEnabled: false,

@@ -12,6 +12,8 @@ export interface LaneBudget {
 
 const MINUTE_MS = 60_000;
 const SECOND_MS = 1000;
+/** A clock that goes back by more than this was set; less is its ordinary correction. */
+const SET_BACK_MS = 1000;
 
 /** A lane in which nothing was sent. */
 export const FRESH: LaneBudget = { fullAt: 0, sent: [], closedUntil: 0 };
@@ -50,13 +52,27 @@ export function spent(lane: LaneBudget, now: number): LaneBudget {
 
 /** Keeps the budgets of a bot's lanes. In memory: after a restart the vendor's 429 tells what was forgotten. */
 export class Budgets {
-  readonly #now: () => number;
+  readonly #clock: () => number;
+  #last = 0;
   readonly #lanes = new Map<string, LaneBudget>();
   #overall: readonly number[] = [];
   #underWay = 0;
 
   constructor(now: () => number) {
-    this.#now = now;
+    this.#clock = now;
+  }
+
+  /** The time. A clock that was set back makes all that was counted lie ahead: that is forgotten, rather than waited for. */
+  #now(): number {
+    const now = this.#clock();
+    if (now < this.#last - SET_BACK_MS) this.#clear();
+    this.#last = now;
+    return now;
+  }
+
+  #clear(): void {
+    this.#lanes.clear();
+    this.#overall = [];
   }
 
   /** How long the lane must wait for `count` messages, in ms. Groups have negative ids. */

@@ -64,7 +64,7 @@ function upgrader(options: LowdbOptions): Upgrade {
   return (change, from) => {
     const collection = byKind.get(change.kind);
     if (change.text === undefined || !collection) return change;
-    let body: unknown = JSON.parse(change.text);
+    let body: unknown = JSON.parse(String(change.text));
     for (const step of (options.migrations ?? []).slice(from - SCHEMA)) {
       body = step(change.kind, change.id, body);
       if (body === undefined) return undefined;

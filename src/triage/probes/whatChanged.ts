@@ -58,9 +58,14 @@ function changesFinding(parts: Changes, openedAt: number, now: number): Finding 
   const failed = failures({ ...parts });
   const unseen = failed.length > 0 ? `; not seen: ${failed.map((text) => text.split(':')[0]).join(', ')}` : '';
   const newest = changes.find(({ at }) => at <= openedAt) ?? changes[0];
+  // Where nobody could be asked, nothing can be said of it.
+  const isBlind = [parts.rollouts, parts.nodes, parts.events].every(({ is }) => is === 'failed');
+  const nothing = isBlind
+    ? 'Changes could not be looked at'
+    : 'Nothing changed in the day before that the cluster tells';
   const said = newest
     ? `${newest.what}, ${relation(newest.at, openedAt)}${changes.length > 1 ? `; ${changes.length} changes in all` : ''}`
-    : 'Nothing changed in the day before that the cluster tells';
+    : nothing;
   return finding(
     newest ? 'warn' : failed.length > 0 ? 'unknown' : 'ok',
     `${said}; ${pastLine(past, parts.past)}${unseen}`,

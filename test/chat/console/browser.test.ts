@@ -221,6 +221,8 @@ describe.skipIf(!(await hasBrowser()))('in Chromium', () => {
     await page.keyboard.press('Enter');
     await page.waitForSelector('h2:has-text("INC-42")');
     expect(await page.evaluate('document.activeElement.id')).toBe('thread-title');
+    // The reader's clock names its zone, for the card below speaks in UTC.
+    expect(await page.textContent('.head .when')).toMatch(/^opened .*\d\d:\d\d (CES?T|GMT\+[12])$/);
     await page.keyboard.press('/');
     await page.keyboard.type('sil');
     expect(await page.inputValue('#command')).toBe('/sil');

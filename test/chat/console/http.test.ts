@@ -71,6 +71,11 @@ describe('signing in', () => {
     expect(await get(link, { 'x-forwarded-for': '10.1.2.3' })).toBe(0);
     expect(await get(link, { 'sec-fetch-site': 'none' })).toBe(0);
     expect(await get(link, { host: 'daytwo.example.com' })).toBe(0);
+    // nginx with a plain proxy_pass names itself and sends no X-Forwarded-For; old browsers and plain http send no Sec-Fetch-Site.
+    expect(await get(link, { 'x-real-ip': '10.1.2.3' })).toBe(0);
+    expect(await get(link, { 'x-forwarded-proto': 'http' })).toBe(0);
+    expect(await get(link, { accept: 'text/html,application/xhtml+xml;q=0.9,*/*;q=0.8' })).toBe(0);
+    expect(await get(link, { referer: 'http://evil.example/' })).toBe(0);
     expect(await get(link, {})).toBe(303);
     expect(await get(link, {})).toBe(0);
   });

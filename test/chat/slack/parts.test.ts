@@ -129,6 +129,16 @@ describe('budgets', () => {
     expect(budgets.wait('chat.update', 'C2')).toBe(0);
   });
 
+  it('do not wait for a clock that was set back', async () => {
+    let now = 7_200_000;
+    const budgets = new Budgets(() => now);
+    for (let n = 0; n < 3; n += 1) await budgets.charge('chat.postMessage', 'C1', async () => {});
+    budgets.close('chat.postMessage', 'C2', 20_000);
+    now -= 3_600_000;
+    expect(budgets.wait('chat.postMessage', 'C1')).toBe(0);
+    expect(budgets.wait('chat.postMessage', 'C2')).toBe(0);
+  });
+
   it('count what is under way', async () => {
     const budgets = new Budgets(() => 0);
     const end = Promise.withResolvers<void>();

@@ -43,6 +43,15 @@ describe('waitFor', () => {
   });
 });
 
+it('does not wait for a clock that was set back', async () => {
+  let now = 7_200_000;
+  const budgets = new Budgets(() => now);
+  for (let n = 0; n < 20; n += 1) await budgets.charge('-1', async () => {});
+  expect(budgets.wait('-1', 1)).toBe(60_000);
+  now -= 3_600_000;
+  expect(budgets.wait('-1', 1)).toBe(0);
+});
+
 it('never meets the vendor’s own limit, however calls and pauses fall', async () => {
   await fc.assert(
     fc.asyncProperty(

@@ -268,6 +268,15 @@ describe('whatChanged', () => {
     expect(found.summary).toContain('not seen: rollouts');
   });
 
+  it('claims nothing where the cluster could not be asked at all', async () => {
+    const away = fakeWorld({ rollouts: 'not-configured', nodes: 'not-configured', events: 'not-configured', past: [] });
+    const found = await whatChanged(about).look(away, signal);
+    expect(found).toMatchObject({
+      status: 'unknown',
+      summary: 'Changes could not be looked at; first time in 90 days; not seen: rollouts, nodes, events',
+    });
+  });
+
   it('fails where every source fails', async () => {
     const away = fakeWorld({
       rollouts: 'unreachable',
