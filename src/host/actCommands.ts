@@ -11,6 +11,8 @@ export interface ActInvocation {
   readonly timeoutMs: number;
   /** How long it may say nothing, ms; without bound where absent. */
   readonly idleMs?: number;
+  /** How long it is let alone after its start, ms, unless it speaks before. */
+  readonly settleMs?: number;
   /** How much of stdout is kept where nobody takes it as it comes, bytes. */
   readonly maxBytes: number;
   /** What ends a record of stdout. */
@@ -34,6 +36,11 @@ const MOVE_MS = 48 * HOUR;
 /** restic reports every second while it backs up; this long without a word it hangs. */
 const IDLE_MS = 15 * MINUTE;
 const QUICK_MS = 15 * SECOND;
+/**
+ * restic knows of its own lock 200 ms after it wrote it; whoever interrupts it in between leaves the lock behind. Its first words come
+ * after that. Source: restic 0.14 internal/restic/lock.go, waitBeforeLockCheck; measured.
+ */
+const SETTLE_MS = 5 * SECOND;
 
 /** Most paths of one backup, one restore or one look; each may be 4 KiB, and Linux takes 2 MiB of arguments. */
 const PATHS_MAX = 200;
@@ -158,7 +165,7 @@ function restic(place: ResticPlace, job: ResticJob): ActInvocation {
           ...[...base, 'backup', '--json', '--tag', marker(job.marker), '--host', ownName(job.hostname), '--'],
           ...somePaths(job.paths, PATHS_MAX),
         ],
-        { timeoutMs: MOVE_MS, idleMs: IDLE_MS, marker: job.marker },
+        { timeoutMs: MOVE_MS, idleMs: IDLE_MS, settleMs: SETTLE_MS, marker: job.marker },
       );
     case 'restore': {
       const target = absolutePath(job.target);
@@ -172,7 +179,7 @@ function restic(place: ResticPlace, job: ResticJob): ActInvocation {
           ...include.flatMap((path) => ['--include', path]),
           ...['--', resticId(job.id)],
         ],
-        { timeoutMs: MOVE_MS, marker: job.marker },
+        { timeoutMs: MOVE_MS, settleMs: SETTLE_MS, marker: job.marker },
       );
     }
   }

@@ -4,6 +4,8 @@ import { LineSplitter } from './lines.ts';
 export interface StreamOptions {
   readonly timeoutMs: number;
   readonly idleMs?: number | undefined;
+  /** How long it is let alone after its start, ms, unless it speaks before. */
+  readonly settleMs?: number | undefined;
   /** How much of stdout is kept where nobody takes it, bytes; beyond, the process is ended. */
   readonly maxBytes: number;
   readonly delimiter: '\n' | '\0';
@@ -32,6 +34,8 @@ export type StreamResult = {
 const AFTER_INT_MS = 15_000;
 /** What SIGTERM leaves alive gets SIGKILL after this, ms. */
 const AFTER_TERM_MS = 5_000;
+/** How often a process that is let alone is looked at, ms. */
+const SETTLE_LOOK_MS = 50;
 /** How long the pipes may stay open after the program's end, ms: what it left in the background holds them. */
 const LINGER_MS = 1_000;
 /** Beginning and end of stderr that are kept, bytes each. */
@@ -62,6 +66,7 @@ export async function stream(
     cwd: '/',
   });
 
+  let heardAt = started;
   let why: 'aborted' | 'timeout' | 'idle' | 'cut' | undefined;
   const timers = new Set<NodeJS.Timeout>();
   const later = (ms: number, task: () => void): void => {
@@ -75,9 +80,16 @@ export async function stream(
   const stop = (reason: NonNullable<typeof why>): void => {
     if (why !== undefined) return;
     why = reason;
-    void signal('INT');
-    later(AFTER_INT_MS, () => void signal('TERM'));
-    later(AFTER_INT_MS + AFTER_TERM_MS, () => void signal('KILL'));
+    settled(() => {
+      void signal('INT');
+      later(AFTER_INT_MS, () => void signal('TERM'));
+      later(AFTER_INT_MS + AFTER_TERM_MS, () => void signal('KILL'));
+    });
+  };
+  const settled = (then: () => void): void => {
+    const young = performance.now() - started < (options.settleMs ?? 0);
+    if (young && heardAt === started) later(SETTLE_LOOK_MS, () => settled(then));
+    else then();
   };
 
   const kept: Uint8Array[] = [];
@@ -85,7 +97,6 @@ export async function stream(
   const out = options.onLine ? new LineSplitter(options.delimiter, options.onLine) : undefined;
   const errors = new LineSplitter('\n', (line) => options.onErrorLine?.(line));
   const stderr = new Ends(STDERR_BYTES);
-  let heardAt = started;
   child.stdout.on('data', (chunk: Uint8Array) => {
     heardAt = performance.now();
     if (options.onBytes) options.onBytes(chunk);
@@ -131,6 +142,8 @@ export async function stream(
     stderr: stderr.text(),
     tookMs: Math.round(performance.now() - started),
   };
+  // It was done before the signal came: that is how it ended, whoever wanted it otherwise.
+  if (why === 'aborted' && result.exitCode === 0) return { ...output, end: 'exited', exitCode: 0 };
   if (why !== undefined) return { ...output, end: why };
   if (result.exitCode !== undefined) return { ...output, end: 'exited', exitCode: result.exitCode };
   if (result.failed && MISSING.has(result.code)) return { ...output, end: 'missing' };
