@@ -103,7 +103,7 @@ describe('a round of evidence', () => {
         }),
       );
     }
-    start(() => ({ probes: probes([gate()]), notes: [] }));
+    start(() => ({ probes: probes([gate()]), offers: [], notes: [] }));
     await soon(() => expect(asked).toHaveLength(6));
     expect(asked[0]).toBe('INC-230');
   });

@@ -124,7 +124,7 @@ async function copyDocuments(client: Client, schema: string, documents: Document
         batch.map(({ kind }) => kind),
         batch.map(({ id }) => encodeId(id)),
         batch.map(({ version }) => version),
-        batch.map(({ text }) => text),
+        batch.map(({ text }) => text?.toString()),
       ],
     );
     const keys = batch.flatMap(({ kind, id, keys: of }) =>
@@ -140,7 +140,7 @@ async function copyDocuments(client: Client, schema: string, documents: Document
   for (const change of documents.all()) {
     kinds.set(change.kind, (kinds.get(change.kind) ?? 0) + 1);
     batch.push(change);
-    chars += change.text?.length ?? 0;
+    chars += change.text?.toString().length ?? 0;
     if (batch.length >= BATCH || chars >= BATCH_CHARS) await flush();
   }
   if (batch.length > 0) await flush();
@@ -171,7 +171,7 @@ async function compareAll(
     );
     for (const [i, { kind, id, version, text, keys }] of batch.entries()) {
       const row = rows[i];
-      if (row?.text !== text || row?.version !== version || row.keys !== Object.keys(keys).length)
+      if (row?.text !== text?.toString() || row?.version !== version || row.keys !== Object.keys(keys).length)
         differs(`${kind} ${id}`);
     }
     batch = [];
