@@ -260,10 +260,11 @@ export function createExecutor(options: ExecutorOptions): Executor {
     })();
   }
 
-  /** Waits for everything to come to rest, but no longer than `ms`. */
+  /** Waits for everything to come to rest, but no longer than `ms`: a store that doesn't answer must not keep the bot from ending. */
   async function rest(ms: number): Promise<void> {
     const enough = new AbortController();
-    const all = Promise.all([...running.values()].map(({ done }) => done)).finally(() => enough.abort());
+    const executions = [...running.values()].map(({ done }) => done);
+    const all = Promise.all([ticking, looking, ...executions]).finally(() => enough.abort());
     await Promise.race([all, clock.sleep(ms, enough.signal)]);
   }
 
@@ -288,8 +289,6 @@ export function createExecutor(options: ExecutorOptions): Executor {
     stop: async () => {
       stop.abort();
       for (const end of unwatch) end();
-      await ticking;
-      await looking;
       await rest(limits.graceMs);
       halting.abort(new DaytwoError('cancelled', 'the bot stops'));
       await rest(limits.lastMs);

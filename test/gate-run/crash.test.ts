@@ -18,12 +18,6 @@ describe('after a crash', () => {
     return house;
   }
 
-  /** Lets the process die where it is: nothing of it reaches the store any more. */
-  async function crash(house: House): Promise<void> {
-    house.store.before = () => new Promise(() => {});
-    await house.store.close();
-  }
-
   /** Runs an approved request until `at` says so within a step, and crashes there. */
   async function crashedAt(at: 'before' | 'after', step: string, prepare?: (house: House) => void): Promise<House> {
     const house = await opened();
@@ -37,7 +31,7 @@ describe('after a crash', () => {
     house.executor();
     await house.approved();
     await reached.promise;
-    await crash(house);
+    await house.crash();
     return opened(house.dir);
   }
 
@@ -65,7 +59,7 @@ describe('after a crash', () => {
     house.executor();
     await house.approved();
     await house.until('running');
-    await crash(house);
+    await house.crash();
     const next = await opened(house.dir);
     next.executor();
     expect((await next.until('failed')).outcome?.text).toContain('Nothing was done yet');
@@ -176,7 +170,7 @@ describe('after a crash', () => {
     house.executor();
     await house.approved();
     await house.until('verifying');
-    await crash(house);
+    await house.crash();
     const next = await opened(house.dir);
     next.executor();
     await next.until('succeeded');

@@ -246,6 +246,8 @@ export interface House {
   approved(): Promise<void>;
   /** The newest card of a message in a conversation. */
   card(message: string, conversation?: Conversation): Promise<Card | undefined>;
+  /** Lets the process die where it is: nothing of it reaches the store any more. */
+  crash(): Promise<void>;
   /** Stops its executors and watches; the store stays open. */
   stop(): Promise<void>;
   end(): Promise<void>;
@@ -303,6 +305,8 @@ export async function openHouse(
   const callers = options.callers ?? NO_CALLERS;
   const service = createGateService({ store, clock, ledger, actions, surroundings, callers });
   const executors: Executor[] = [];
+  const dead = Promise.withResolvers<void>();
+  dead.promise.catch(() => {});
   const stored = async (n = 1): Promise<StoredRequest> => (await ledger.get(requestId(n))).body;
   const house: House = {
     dir,
@@ -360,7 +364,12 @@ export async function openHouse(
           body.conversation.chat === conversation.chat,
       )?.body.card;
     },
+    crash: async () => {
+      store.before = () => dead.promise;
+      await store.close();
+    },
     stop: async () => {
+      dead.reject(new DaytwoError('store-unavailable', 'this process is dead'));
       await Promise.all(executors.map((one) => one.stop()));
     },
     end: async () => {

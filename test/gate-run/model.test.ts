@@ -166,7 +166,7 @@ it('under any history: one execution an approval, what was approved is what runs
           } else if (one.do === 'wait') await new Promise((resolve) => setTimeout(resolve, one.ms));
           else {
             count(one.do);
-            if (one.do === 'crash') house.store.before = () => new Promise(() => {});
+            if (one.do === 'crash') await house.crash();
             else await house.stop();
             await house.store.close();
             house = await open();
