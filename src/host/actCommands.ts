@@ -13,6 +13,8 @@ export interface ActInvocation {
   readonly idleMs?: number;
   /** How long it is let alone after its start, ms, unless it speaks before. */
   readonly settleMs?: number;
+  /** How long after SIGINT it gets SIGTERM, ms. */
+  readonly gentleMs: number;
   /** How much of stdout is kept where nobody takes it as it comes, bytes. */
   readonly maxBytes: number;
   /** What ends a record of stdout. */
@@ -41,6 +43,11 @@ const QUICK_MS = 15 * SECOND;
  * after that. Source: restic 0.14 internal/restic/lock.go, waitBeforeLockCheck; measured.
  */
 const SETTLE_MS = 5 * SECOND;
+/**
+ * Upon SIGINT restic takes its lock away, which over a slow line waits for what is under way; SIGTERM makes 0.14 leave it behind. Both
+ * measured.
+ */
+const GENTLE_MS = MINUTE;
 
 /** Most paths of one backup, one restore or one look; each may be 4 KiB, and Linux takes 2 MiB of arguments. */
 const PATHS_MAX = 200;
@@ -68,6 +75,7 @@ const quick = (argv: readonly [string, ...string[]], more: Partial<ActInvocation
   argv,
   env: {},
   timeoutMs: QUICK_MS,
+  gentleMs: 2 * SECOND,
   maxBytes: 64 * KIB,
   delimiter: '\n',
   ...more,
@@ -165,7 +173,7 @@ function restic(place: ResticPlace, job: ResticJob): ActInvocation {
           ...[...base, 'backup', '--json', '--tag', marker(job.marker), '--host', ownName(job.hostname), '--'],
           ...somePaths(job.paths, PATHS_MAX),
         ],
-        { timeoutMs: MOVE_MS, idleMs: IDLE_MS, settleMs: SETTLE_MS, marker: job.marker },
+        { timeoutMs: MOVE_MS, idleMs: IDLE_MS, settleMs: SETTLE_MS, gentleMs: GENTLE_MS, marker: job.marker },
       );
     case 'restore': {
       const target = absolutePath(job.target);
@@ -179,7 +187,7 @@ function restic(place: ResticPlace, job: ResticJob): ActInvocation {
           ...include.flatMap((path) => ['--include', path]),
           ...['--', resticId(job.id)],
         ],
-        { timeoutMs: MOVE_MS, settleMs: SETTLE_MS, marker: job.marker },
+        { timeoutMs: MOVE_MS, settleMs: SETTLE_MS, gentleMs: GENTLE_MS, marker: job.marker },
       );
     }
   }

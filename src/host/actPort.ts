@@ -77,7 +77,7 @@ export type ActCommand =
 /** How a command is run. */
 export interface ActOptions {
   /**
-   * Aborting ends the command: SIGINT, upon which restic takes its lock away, then SIGTERM, then SIGKILL, each some seconds later. The
+   * Aborting ends the command: SIGINT, upon which restic takes its lock away, then SIGTERM (a minute later for what writes), then SIGKILL. The
    * call returns (throws `cancelled`) once it has ended.
    */
   readonly signal: AbortSignal;

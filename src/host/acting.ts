@@ -27,9 +27,9 @@ const EXIT_TIMEOUT = 124;
 /** ssh's own failure. Source: ssh(1), EXIT STATUS. */
 const EXIT_SSH = 255;
 /** How long restic has after the far side's SIGINT before its SIGKILL, seconds. */
-const REMOTE_KILL_AFTER_SECONDS = 30;
+const REMOTE_KILL_AFTER_SECONDS = 60;
 /** How much longer than the remote bound we wait for the far side, ms. */
-const REMOTE_GRACE_MS = 40_000;
+const REMOTE_GRACE_MS = 70_000;
 /** How long the search for the process to end may take, ms. */
 const SIGNAL_MS = 8_000;
 

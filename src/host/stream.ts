@@ -6,6 +6,8 @@ export interface StreamOptions {
   readonly idleMs?: number | undefined;
   /** How long it is let alone after its start, ms, unless it speaks before. */
   readonly settleMs?: number | undefined;
+  /** How long after SIGINT it gets SIGTERM, ms. */
+  readonly gentleMs: number;
   /** How much of stdout is kept where nobody takes it, bytes; beyond, the process is ended. */
   readonly maxBytes: number;
   readonly delimiter: '\n' | '\0';
@@ -30,8 +32,6 @@ export type StreamResult = {
   | { readonly end: 'killed'; readonly reason: string }
 );
 
-/** restic takes its lock away upon SIGINT (0.14 leaves it upon SIGTERM: measured); a lock in a slow remote store takes a while. */
-const AFTER_INT_MS = 15_000;
 /** What SIGTERM leaves alive gets SIGKILL after this, ms. */
 const AFTER_TERM_MS = 5_000;
 /** How often a process that is let alone is looked at, ms. */
@@ -82,8 +82,8 @@ export async function stream(
     why = reason;
     settled(() => {
       void signal('INT');
-      later(AFTER_INT_MS, () => void signal('TERM'));
-      later(AFTER_INT_MS + AFTER_TERM_MS, () => void signal('KILL'));
+      later(options.gentleMs, () => void signal('TERM'));
+      later(options.gentleMs + AFTER_TERM_MS, () => void signal('KILL'));
     });
   };
   const settled = (then: () => void): void => {
