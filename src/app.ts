@@ -8,7 +8,6 @@ import { createIntake } from './alerting/intake.ts';
 import { createReconciler } from './alerting/reconcile.ts';
 import { storms } from './alerting/storm.ts';
 import { timeline } from './alerting/timeline.ts';
-import { type Audit, openAudit } from './audit/audit.ts';
 import { createChatWatch } from './chat/chatWatch.ts';
 import { createConsole } from './chat/console/console.ts';
 import { CONSOLE_COLLECTIONS } from './chat/console/model.ts';
@@ -36,13 +35,11 @@ import { openLowdbStore } from './store/lowdb/store.ts';
 import type { Collection, Store } from './store/port.ts';
 import { createCollector } from './triage/collector.ts';
 import { evidenceRounds } from './triage/evidenceRound.ts';
-import { offerPresses } from './triage/offerPresses.ts';
 import { briefOf, createPlanner } from './triage/planner.ts';
 import type { BackupTarget } from './triage/probe.ts';
 import { createRounds } from './triage/rounds.ts';
 import { createBringer, createUsher } from './triage/usher.ts';
 import { createVendorChats } from './wiring/chats.ts';
-import { createGate, GATE_COLLECTIONS } from './wiring/gate.ts';
 import { healthOf } from './wiring/health.ts';
 import { createHousekeeping } from './wiring/housekeeping.ts';
 import { createLogger } from './wiring/logger.ts';
@@ -61,9 +58,7 @@ const COLLECTIONS: readonly Collection<never>[] = [
   posted,
   inboundEvents,
   evidenceRounds,
-  offerPresses,
   storms,
-  ...GATE_COLLECTIONS,
   ...CONSOLE_COLLECTIONS,
   ...SLACK_COLLECTIONS,
   ...TELEGRAM_COLLECTIONS,
@@ -113,12 +108,9 @@ export async function createApp(
     now: clock.now,
     warn: (message, fields) => log.warn(fields, message),
   });
-  let audit: Audit | undefined;
   try {
-    audit = await openAudit({ dir: config.store.dir, clock, log, redact });
-    return await wire({ config, options, clock, redact, log, store, audit, overrides });
+    return await wire({ config, options, clock, redact, log, store, overrides });
   } catch (error) {
-    await audit?.close();
     await store.close();
     throw error;
   }
@@ -154,10 +146,9 @@ async function wire(from: {
   readonly redact: (text: string) => string;
   readonly log: Logger;
   readonly store: Store;
-  readonly audit: Audit;
   readonly overrides: Overrides;
 }): Promise<App> {
-  const { config, clock, redact, log, store, audit, overrides } = from;
+  const { config, clock, redact, log, store, overrides } = from;
   const { host, port } = config.server.listen;
   const listen = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   const outside = overrides.outside ?? createOutside(config, from.options);
@@ -204,7 +195,6 @@ async function wire(from: {
       store,
       storeFault: () => storeFault,
       outside,
-      auditFault: () => audit.problem(),
       reconciler: () => (canAsk ? reconciler.health() : undefined),
       chats,
     });
@@ -228,8 +218,6 @@ async function wire(from: {
   const pace = createPace(clock, () => inboxDoor.isRush);
   const intake = createIntake({ store, inbox: inboxDoor, desk, clock, log, worked: metrics.worked, pace });
   const reconciler = createReconciler({ store, desk, alertmanager: outside.alertmanager, clock, log, reopenWithinMs });
-  const onCall = createOnCall(config, { clock });
-  const gate = createGate({ config, store, clock, log, audit, hosts: outside.hosts, onCall, targets });
   const planner = createPlanner({
     store,
     clock,
@@ -238,7 +226,6 @@ async function wire(from: {
     builtIn,
     runbooks: config.runbooks,
     backups: config.backups.map(backupTarget),
-    actions: gate.actions,
   });
   const collector = createCollector({
     world: planner.world,
@@ -254,10 +241,7 @@ async function wire(from: {
     bring: createBringer({ store, desk, clock, targets }),
     alertmanager: outside.alertmanager,
     cluster: outside.cluster,
-    gate: gate.service,
-    backups: gate.backups,
-    audit,
-    onCall,
+    onCall: createOnCall(config, { clock }),
     health,
     commands,
   };
@@ -310,7 +294,6 @@ async function wire(from: {
   async function stop(): Promise<void> {
     await server.close().catch((error: unknown) => log.warn({ error: messageOf(error) }, 'server did not close well'));
     await Promise.all([
-      gate.stop(),
       intake.stop(),
       ushers.stop(),
       rounds.stop(),
@@ -322,7 +305,6 @@ async function wire(from: {
     await courier.stop();
     await Promise.allSettled(chats.map((chat) => chat.stop()));
     await outside.hosts.close();
-    await audit.close();
     await store.close();
   }
 
@@ -339,7 +321,6 @@ async function wire(from: {
       intake.start();
       ushers.start();
       rounds.start();
-      gate.start();
       inbound.start();
       if (canAsk) reconciler.start();
       await courier.start();

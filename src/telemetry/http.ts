@@ -14,13 +14,12 @@ export interface ServerOptions {
   readonly timeoutMs?: number | undefined;
 }
 
-/** One call. `path` starts with a slash; `body` is sent as JSON, `text` as plain text. */
+/** One call. `path` starts with a slash; `body` is sent as JSON. */
 export interface Call {
   readonly method?: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
-  readonly text?: string;
 }
 
 /** An answer, whatever its status, read whole. */
@@ -63,7 +62,8 @@ export function httpServer(product: string, key: string, options: ServerOptions)
     try {
       const response = await follow(addressOf(base, wanted), name, {
         method: wanted.method ?? 'GET',
-        ...contentOf(wanted, headers),
+        headers: wanted.body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
+        ...(wanted.body === undefined ? {} : { body: JSON.stringify(wanted.body) }),
         redirect: 'manual',
         signal: either,
       });
@@ -88,12 +88,6 @@ export function httpServer(product: string, key: string, options: ServerOptions)
     }
   };
   return { name, call };
-}
-
-function contentOf({ body, text }: Call, headers: Readonly<Record<string, string>>): RequestInit {
-  if (text !== undefined) return { headers: { ...headers, 'content-type': 'text/plain; charset=utf-8' }, body: text };
-  if (body === undefined) return { headers };
-  return { headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }
 
 /**

@@ -35,7 +35,6 @@ const parts = (config: Config, more: Partial<Parameters<typeof healthOf>[0]> = {
     store: temp.store,
     storeFault: () => undefined,
     outside: createOutside(config, { hasFile: true, env: { HOME: dir } }),
-    auditFault: () => undefined,
     reconciler: () => undefined,
     chats: [fakeChat('console')],
     ...more,
