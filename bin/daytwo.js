@@ -1,36 +1,32 @@
 #!/usr/bin/env node
 // The launcher: plain JavaScript that any Node since 20 reads. It finds a Node that runs TypeScript by itself (22.18 or newer).
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import module from 'node:module';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 const args = process.argv.slice(2);
 
+/** Node's own module that takes the types off; it is loaded where something isn't in the compile cache. */
+const STRIPPER = 'internal/deps/amaro/dist/index';
+
 /**
- * The first start on a machine compiles everything, and the compiler would stay in memory (30 MB) for as long as the process lives.
- * So its result is put into Node's compile cache, and the same process begins anew with it. Where the cache can't be written, or
+ * The first start of new code compiles everything, and the compiler would stay in memory (25 MB) for as long as the process lives. So
+ * its result is put into Node's compile cache, and the same process begins anew with it, once. Where the cache can't be written, or
  * Node can't replace its process (before 22.15, on Windows), nothing is done.
  */
 function beginAnewOnce(directory) {
-  if (!process.execve || !module.flushCompileCache) return;
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-  const name = createHash('sha256')
-    .update(`${fileURLToPath(import.meta.url)} ${version}`)
-    .digest('hex')
-    .slice(0, 16);
-  const mark = join(directory, `daytwo-${name}`);
-  if (existsSync(mark)) return;
+  if (!process.execve || !module.flushCompileCache || process.env.DAYTWO_BEGUN_ANEW) return;
+  if (!process.moduleLoadList.some((name) => name.endsWith(STRIPPER))) return;
   try {
     module.flushCompileCache();
-    writeFileSync(mark, '');
+    accessSync(directory, constants.W_OK);
   } catch {
     return;
   }
-  process.execve(process.execPath, [process.execPath, ...process.execArgv, ...process.argv.slice(1)], process.env);
+  const args = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
+  process.execve(process.execPath, args, { ...process.env, DAYTWO_BEGUN_ANEW: '1' });
 }
 
 if (major > 22 || (major === 22 && minor >= 18)) {
