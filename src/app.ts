@@ -64,6 +64,10 @@ const COLLECTIONS: readonly Collection<never>[] = [
   ...TELEGRAM_COLLECTIONS,
 ];
 
+/** During a rush of notifications: one step of working in or of delivery (1 to 2 ms of work) in this time, one evidence round (10 ms). */
+const TURN_MS = 100;
+const ROUND_TURN_MS = 1500;
+
 /** How long /readyz relies on its last try of the store. */
 const READY_MS = 2000;
 
@@ -215,7 +219,8 @@ async function wire(from: {
     canAsk,
     meter: metrics.desk,
   });
-  const pace = createPace(clock, () => inboxDoor.isRush);
+  const pace = createPace(clock, () => inboxDoor.isRush, TURN_MS);
+  const roundsPace = createPace(clock, () => inboxDoor.isRush, ROUND_TURN_MS);
   const intake = createIntake({ store, inbox: inboxDoor, desk, clock, log, worked: metrics.worked, pace });
   const reconciler = createReconciler({ store, desk, alertmanager: outside.alertmanager, clock, log, reopenWithinMs });
   const planner = createPlanner({
@@ -233,7 +238,7 @@ async function wire(from: {
     putBlob: (bytes) => store.putBlob(bytes),
     looked: metrics.looked,
   });
-  const rounds = createRounds({ store, desk, collector, plan: planner.plan, targets, clock, log, pace });
+  const rounds = createRounds({ store, desk, collector, plan: planner.plan, targets, clock, log, pace: roundsPace });
   const services: Services = {
     store,
     clock,

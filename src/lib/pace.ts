@@ -3,20 +3,18 @@ import type { Clock } from './clock.ts';
 /** Waits for a turn of background work; ends early, without an error, when the signal is aborted. */
 export type Pace = (signal: AbortSignal) => Promise<void>;
 
-/** During a rush background work as a whole gets one turn in this time, so that it never stands still. */
-const TURN_MS = 100;
 /** How often those who wait look again. */
 const LOOK_MS = 10;
 
 /**
- * Lets those at the door go first: while there is a rush, all background work together gets one turn in 100 ms; otherwise it goes on
- * at once.
+ * Lets those at the door go first: while there is a rush, all that share this pace get one turn in `turnMs` together, so that nothing
+ * ever stands still; otherwise they go on at once.
  */
-export function createPace(clock: Clock, isRush: () => boolean): Pace {
+export function createPace(clock: Clock, isRush: () => boolean, turnMs: number): Pace {
   let nextTurn = 0;
   return async (signal) => {
     while (isRush() && clock.now() < nextTurn && !signal.aborted) await clock.sleep(LOOK_MS, signal);
-    nextTurn = clock.now() + TURN_MS;
+    nextTurn = clock.now() + turnMs;
   };
 }
 

@@ -7,7 +7,7 @@ const never = new AbortController().signal;
 describe('createPace', () => {
   it('lets work go on at once while nobody hurries', async () => {
     const clock = fakeClock();
-    const pace = createPace(clock, () => false);
+    const pace = createPace(clock, () => false, 100);
     const began = clock.now();
     for (let i = 0; i < 100; i += 1) await pace(never);
     expect(clock.now()).toBe(began);
@@ -17,7 +17,7 @@ describe('createPace', () => {
     const clock = fakeClock();
     let isRush = true;
     let turns = 0;
-    const pace = createPace(clock, () => isRush);
+    const pace = createPace(clock, () => isRush, 100);
     const worker = async (): Promise<void> => {
       for (let i = 0; i < 10; i += 1) {
         await pace(never);
@@ -37,7 +37,7 @@ describe('createPace', () => {
   it('ends with its signal', async () => {
     const clock = fakeClock();
     const stopping = new AbortController();
-    const pace = createPace(clock, () => true);
+    const pace = createPace(clock, () => true, 100);
     await pace(stopping.signal);
     const waiting = pace(stopping.signal);
     stopping.abort();

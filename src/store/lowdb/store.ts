@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { Low } from 'lowdb';
 import { DaytwoError, messageOf } from '../../lib/errors.ts';
 import type { Collection, Query, Store, Stored, StoreNotice, Write } from '../port.ts';
@@ -12,7 +13,7 @@ import { type Change, encodeCommit } from './record.ts';
 const SCHEMA = 1;
 
 /** Below this many bytes a journal isn't worth a snapshot. */
-const SNAPSHOT_FROM_BYTES = 8 * 1024 * 1024;
+const SNAPSHOT_FROM_BYTES = 32 * 1024 * 1024;
 
 /** Brings a document's body from one schema to the next; undefined drops the document. */
 export type Migration = (kind: string, id: string, body: unknown) => unknown;
@@ -186,9 +187,9 @@ class LowdbStore implements Store {
 
   /** Writes until nobody waits. One write and one sync for all who came meanwhile. */
   async #run(): Promise<void> {
-    // Whoever asks in the same turn of the event loop shares the first sync too.
-    await Promise.resolve();
     while (this.#queue.length > 0) {
+      // Whoever asks in the same turn of the event loop shares this sync: all requests that have arrived, not only the first.
+      await turn();
       const batch = this.#queue;
       this.#queue = [];
       this.#db.data.pending = batch.map(({ line }) => line);
