@@ -4,6 +4,7 @@ import { clusterNotConfigured } from '../src/cluster/cluster.ts';
 import { readConfig } from '../src/config/load.ts';
 import type { CommandOutput, HostCommand, Hosts } from '../src/host/port.ts';
 import { systemClock } from '../src/lib/clock.ts';
+import { DaytwoError } from '../src/lib/errors.ts';
 import { alertmanagerNotConfigured } from '../src/telemetry/alertmanager.ts';
 import { prometheusNotConfigured } from '../src/telemetry/prometheus.ts';
 import type { Outside } from '../src/wiring/outside.ts';
@@ -38,7 +39,10 @@ export function recordedHosts(names: readonly string[], tookMs: (command: HostCo
 export async function appWith(dir: string, hosts: Hosts): Promise<{ readonly app: App; readonly url: string }> {
   const { config } = readConfig('server: { listen: "127.0.0.1:0" }\n', { file: '', env: {}, base: dir });
   const outside: Outside = {
-    hosts,
+    hosts: {
+      ...hosts,
+      act: () => Promise.reject(new DaytwoError('not-configured', 'nothing is acted upon in a benchmark')),
+    },
     specs: hosts.names().map((name) => ({ name, via: 'local' })),
     cluster: clusterNotConfigured(),
     prometheus: prometheusNotConfigured(),

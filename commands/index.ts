@@ -1,9 +1,18 @@
 import type { Command } from '../src/commanding/command.ts';
 import { ack } from './ack.ts';
+import { approve } from './approve.ts';
+import { audit } from './audit.ts';
+import { backup } from './backup.ts';
+import { backups } from './backups.ts';
+import { cancel } from './cancel.ts';
+import { confirm } from './confirm.ts';
+import { deny } from './deny.ts';
 import { help } from './help.ts';
 import { incidents } from './incidents.ts';
 import { nodes } from './nodes.ts';
 import { oncall } from './oncall.ts';
+import { requests } from './requests.ts';
+import { restore } from './restore.ts';
 import { silence } from './silence.ts';
 import { status } from './status.ts';
 import { top } from './top.ts';
@@ -19,7 +28,16 @@ export const commands: readonly Command[] = [
   ack,
   silence,
   unsilence,
+  backups,
+  backup,
+  restore,
+  requests,
+  confirm,
+  approve,
+  deny,
+  cancel,
   top,
   nodes,
   oncall,
+  audit,
 ];

@@ -11,6 +11,9 @@ const FLOORS = [
   ['src/chat'],
   ['src/alerting'],
   ['src/triage'],
+  ['src/audit'],
+  ['src/gate'],
+  ['src/actions'],
   ['src/commanding'],
   ['alerts', 'commands'],
   ['src/http'],
@@ -65,6 +68,7 @@ export const forbidden: IForbiddenRuleType[] = [
   home('telegraf', 'telegraf', 'src/chat/telegram'),
   home('vega', '(vega|vega-lite|@resvg)', 'src/triage/pictures'),
   home('lowdb', 'lowdb', 'src/store/lowdb'),
+  home('pg', '(pg|pg-pool|pg-protocol|@types/pg)', 'src/store/postgres'),
 ];
 
 /** How files are read: by swc, since the TypeScript compiler in use has no API in JavaScript. */

@@ -8,6 +8,7 @@ import { createIntake } from './alerting/intake.ts';
 import { createReconciler } from './alerting/reconcile.ts';
 import { storms } from './alerting/storm.ts';
 import { timeline } from './alerting/timeline.ts';
+import { type Audit, openAudit } from './audit/audit.ts';
 import { createChatWatch } from './chat/chatWatch.ts';
 import { createConsole } from './chat/console/console.ts';
 import { CONSOLE_COLLECTIONS } from './chat/console/model.ts';
@@ -35,11 +36,13 @@ import { openLowdbStore } from './store/lowdb/store.ts';
 import type { Collection, Store } from './store/port.ts';
 import { createCollector } from './triage/collector.ts';
 import { evidenceRounds } from './triage/evidenceRound.ts';
+import { offerPresses } from './triage/offerPresses.ts';
 import { briefOf, createPlanner } from './triage/planner.ts';
 import type { BackupTarget } from './triage/probe.ts';
 import { createRounds } from './triage/rounds.ts';
 import { createBringer, createUsher } from './triage/usher.ts';
 import { createVendorChats } from './wiring/chats.ts';
+import { createGate, GATE_COLLECTIONS } from './wiring/gate.ts';
 import { healthOf } from './wiring/health.ts';
 import { createHousekeeping } from './wiring/housekeeping.ts';
 import { createLogger } from './wiring/logger.ts';
@@ -58,7 +61,9 @@ const COLLECTIONS: readonly Collection<never>[] = [
   posted,
   inboundEvents,
   evidenceRounds,
+  offerPresses,
   storms,
+  ...GATE_COLLECTIONS,
   ...CONSOLE_COLLECTIONS,
   ...SLACK_COLLECTIONS,
   ...TELEGRAM_COLLECTIONS,
@@ -112,9 +117,12 @@ export async function createApp(
     now: clock.now,
     warn: (message, fields) => log.warn(fields, message),
   });
+  let audit: Audit | undefined;
   try {
-    return await wire({ config, options, clock, redact, log, store, overrides });
+    audit = await openAudit({ dir: config.store.dir, clock, log, redact });
+    return await wire({ config, options, clock, redact, log, store, audit, overrides });
   } catch (error) {
+    await audit?.close();
     await store.close();
     throw error;
   }
@@ -150,9 +158,10 @@ async function wire(from: {
   readonly redact: (text: string) => string;
   readonly log: Logger;
   readonly store: Store;
+  readonly audit: Audit;
   readonly overrides: Overrides;
 }): Promise<App> {
-  const { config, clock, redact, log, store, overrides } = from;
+  const { config, clock, redact, log, store, audit, overrides } = from;
   const { host, port } = config.server.listen;
   const listen = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   const outside = overrides.outside ?? createOutside(config, from.options);
@@ -199,6 +208,7 @@ async function wire(from: {
       store,
       storeFault: () => storeFault,
       outside,
+      auditFault: () => audit.problem(),
       reconciler: () => (canAsk ? reconciler.health() : undefined),
       chats,
     });
@@ -223,6 +233,8 @@ async function wire(from: {
   const roundsPace = createPace(clock, () => inboxDoor.isRush, ROUND_TURN_MS);
   const intake = createIntake({ store, inbox: inboxDoor, desk, clock, log, worked: metrics.worked, pace });
   const reconciler = createReconciler({ store, desk, alertmanager: outside.alertmanager, clock, log, reopenWithinMs });
+  const onCall = createOnCall(config, { clock });
+  const gate = createGate({ config, store, clock, log, audit, hosts: outside.hosts, onCall, targets });
   const planner = createPlanner({
     store,
     clock,
@@ -231,6 +243,7 @@ async function wire(from: {
     builtIn,
     runbooks: config.runbooks,
     backups: config.backups.map(backupTarget),
+    actions: gate.actions,
   });
   const collector = createCollector({
     world: planner.world,
@@ -246,7 +259,10 @@ async function wire(from: {
     bring: createBringer({ store, desk, clock, targets }),
     alertmanager: outside.alertmanager,
     cluster: outside.cluster,
-    onCall: createOnCall(config, { clock }),
+    gate: gate.service,
+    backups: gate.backups,
+    audit,
+    onCall,
     health,
     commands,
   };
@@ -299,6 +315,7 @@ async function wire(from: {
   async function stop(): Promise<void> {
     await server.close().catch((error: unknown) => log.warn({ error: messageOf(error) }, 'server did not close well'));
     await Promise.all([
+      gate.stop(),
       intake.stop(),
       ushers.stop(),
       rounds.stop(),
@@ -310,6 +327,7 @@ async function wire(from: {
     await courier.stop();
     await Promise.allSettled(chats.map((chat) => chat.stop()));
     await outside.hosts.close();
+    await audit.close();
     await store.close();
   }
 
@@ -326,6 +344,7 @@ async function wire(from: {
       intake.start();
       ushers.start();
       rounds.start();
+      gate.start();
       inbound.start();
       if (canAsk) reconciler.start();
       await courier.start();

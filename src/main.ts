@@ -22,6 +22,8 @@ const HELP = `daytwo: ChatOps for the second day of a Kubernetes cluster
   daytwo serve                     the bot: webhook, console, chats
   daytwo demo [--once]             the same, with three recorded alerts sent to itself; --once prints the threads and ends
   daytwo check-config [--probe]    checks the configuration; --probe also asks everything it names, read-only
+  daytwo audit verify [SEQ:HASH …] is the record of who did what as it was written? also on a stopped bot; exit code 1 if not
+  daytwo audit export              the record, an entry a line of JSON
   daytwo slack-manifest            prints the manifest that makes the Slack app; with --http URL, for events posted to that public URL
   daytwo help                      this
 
@@ -29,7 +31,7 @@ const HELP = `daytwo: ChatOps for the second day of a Kubernetes cluster
   DAYTWO_DATA_DIR  the folder of the state, before store.dir
 `;
 
-const WORDS = ['serve', 'demo', 'check-config', 'slack-manifest', 'help'] as const;
+const WORDS = ['serve', 'demo', 'check-config', 'audit', 'slack-manifest', 'help'] as const;
 
 /** What the words of a command line ask for. */
 export interface Invocation {
@@ -37,6 +39,8 @@ export interface Invocation {
   readonly file: string | undefined;
   readonly once: boolean;
   readonly probe: boolean;
+  /** What follows `audit`. */
+  readonly rest?: readonly string[];
   /** The public URL of `--http`. */
   readonly http?: string;
 }
@@ -69,13 +73,14 @@ export function readArgs(args: readonly string[]): Invocation {
       `there is no “${first}”${near ? `; did you mean ${near}?` : '.'} daytwo help says what there is.`,
     );
   }
-  if (rest.length > 0)
+  if (rest.length > 0 && word !== 'audit')
     throw new DaytwoError('invalid', `${word} takes no “${rest[0]}”. daytwo help says what there is.`);
   return {
     word,
     file: values['config'] as string | undefined,
     once: values['once'] === true,
     probe: values['probe'] === true,
+    ...(rest.length > 0 ? { rest } : {}),
     ...(typeof values['http'] === 'string' ? { http: values['http'] } : {}),
   };
 }
@@ -132,6 +137,12 @@ async function checkConfig({ config, file, notices }: Loaded, probe: boolean): P
   return found.some(({ state }) => state === 'failed') ? 1 : 0;
 }
 
+async function auditWords(words: readonly string[], { config }: Loaded): Promise<number> {
+  const { auditCommand } = await import('./audit/command.ts');
+  const print = (line: string): void => console.log(line);
+  return auditCommand(words, config.store.dir, print, (line) => console.error(line));
+}
+
 /** The Slack app's manifest as JSON; needs no configuration, for its secrets exist only after the app was made. */
 async function slackManifestText(http: string | undefined): Promise<string> {
   const [{ slackManifest }, { commands }] = await Promise.all([
@@ -150,7 +161,7 @@ async function slackManifestText(http: string | undefined): Promise<string> {
 /** Runs one command line; returns the exit code: 0 done, 1 it didn't work, 2 the words or the configuration are wrong. */
 export async function main(args: readonly string[]): Promise<number> {
   try {
-    const { word, file, once, probe, http } = readArgs(args);
+    const { word, file, once, probe, rest, http } = readArgs(args);
     if (word === 'help') {
       console.log(HELP);
       return 0;
@@ -162,6 +173,7 @@ export async function main(args: readonly string[]): Promise<number> {
     if (word === 'demo')
       return await runDemo({ file, once, version: version(), print: (line) => console.log(line), told: untilTold });
     const loaded = loadConfig({ file, env: process.env });
+    if (word === 'audit') return await auditWords(rest ?? [], loaded);
     return word === 'serve' ? await serve(loaded) : await checkConfig(loaded, probe);
   } catch (error) {
     if (error instanceof ConfigError) {

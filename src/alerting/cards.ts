@@ -22,7 +22,7 @@ function webUrl(text: string | undefined): string | undefined {
 }
 
 /** A moment for people, which stays true however old the message gets: `20 Nov 03:10 UTC`. */
-function utc(at: number): string {
+export function utc(at: number): string {
   const [, day, month, , time] = /^\w+, (\d+) (\w+) (\d+) (\d+:\d+)/.exec(new Date(at).toUTCString()) ?? [];
   return `${Number(day)} ${month} ${time} UTC`;
 }

@@ -1,9 +1,12 @@
 import type { z } from 'zod';
+import type { BackupWorld } from '../actions/restic/world.ts';
 import type { Desk } from '../alerting/desk.ts';
+import type { Audit } from '../audit/audit.ts';
 import type { Card } from '../chat/message.ts';
 import type { Person } from '../chat/people.ts';
-import type { ChatName } from '../chat/port.ts';
+import type { ChatName, Conversation } from '../chat/port.ts';
 import type { Cluster } from '../cluster/port.ts';
+import type { GateService } from '../gate/service.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { OnCallSource } from '../oncall/oncall.ts';
 import type { Store } from '../store/port.ts';
@@ -24,6 +27,9 @@ export interface Services {
   readonly desk: Desk;
   /** Brings an incident's thread into a chat that withheld it; tells whether it had to. */
   readonly bring: (incident: string, chat: ChatName) => Promise<boolean>;
+  readonly gate: GateService;
+  readonly backups: BackupWorld;
+  readonly audit: Audit;
   readonly alertmanager: Alertmanager;
   readonly cluster: Cluster;
   readonly onCall: OnCallSource;
@@ -35,6 +41,7 @@ export interface Services {
 export interface Asking {
   readonly person: Person;
   readonly chat: ChatName;
+  readonly conversation: Conversation;
   /** Document id of the incident whose thread it was asked in. */
   readonly incident: string | undefined;
   /** Unique for ever: what must not happen twice is marked with it. */

@@ -9,8 +9,10 @@ import type { Logger } from '../lib/log.ts';
 import { nearest } from '../lib/nearest.ts';
 import { inertLine } from '../lib/text.ts';
 import type { Write } from '../store/port.ts';
+import { offerPresses } from '../triage/offerPresses.ts';
 import { privately } from './answers.ts';
 import type { Answer, Asking, Services } from './command.ts';
+import { askFor } from './gateActions.ts';
 import { ack, lookAgain, SILENCE_MS, silence, unsilence } from './incidentActions.ts';
 
 /** An answer is given within this time, be it that something did not answer. */
@@ -65,6 +67,11 @@ async function runCommand(text: string, asking: Asking, services: Services): Pro
 }
 
 async function runPress(token: string, asking: Asking, services: Services): Promise<Answer> {
+  const gated = await services.gate.press(token, asking);
+  if (gated) return gated;
+  const offered = await services.store.get(offerPresses, token);
+  if (offered)
+    return askFor(offered.body.action, offered.body.args, { ...asking, incident: offered.body.incident }, services);
   const press = await services.store.get(presses, token);
   if (!press)
     return privately('That button is out of date; nothing was done. Use the newest message of the thread, or /help.');
@@ -104,6 +111,7 @@ export function createDispatch(options: {
     const asking: Asking = {
       person,
       chat: event.identity.chat,
+      conversation: event.conversation,
       incident: incidentOf(event.thread),
       eventId: `${event.identity.chat}:${event.id}`,
       signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
@@ -155,6 +163,7 @@ export function createHomeTab(options: {
       person,
       chat: identity.chat,
       incident: undefined,
+      conversation: { chat: identity.chat, id: 'home' },
       eventId: 'home',
       signal: AbortSignal.timeout(ANSWER_MS),
     };

@@ -6,14 +6,10 @@ import type { Notice } from './problem.ts';
  * A key within a list is written `backups[].rto`.
  */
 export const WITHOUT_EFFECT: readonly string[] = [
-  'pushgateway',
   'oncall.slackUsergroup',
-  'policies',
-  'freezes',
   'backups[].rto',
   'backups[].offsite',
   'backups[].whoCanRestore',
-  'runbooks[].offer',
 ];
 
 /** Values that are refused rather than ignored, because going on without them would do something else than was asked. */

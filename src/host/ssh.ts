@@ -45,6 +45,13 @@ export interface SshHost {
   open(signal: AbortSignal): Promise<void>;
   /** Runs a command over the open connection. @throws DaytwoError as `open`, when ssh itself fails */
   exec(command: Invocation, signal: AbortSignal): Promise<ExecResult>;
+  /** What runs words on the far side over the open connection, for who runs it for long: program, arguments, whole environment. */
+  carry(words: readonly string[]): Promise<{
+    readonly argv: readonly [string, ...string[]];
+    readonly env: Readonly<Record<string, string>>;
+  }>;
+  /** Words ssh's own failure (exit 255) from its stderr. */
+  fault(stderr: string): DaytwoError;
   /** Closes the connection. */
   close(): Promise<void>;
 }
@@ -194,6 +201,11 @@ export function createSshHost(
       if (result.tookMs >= command.timeoutMs) return { ...result, end: 'timeout' };
       throw sshError(place, result.stderr);
     },
+    async carry(words) {
+      const { options } = sshArguments(spec, await socketPath());
+      return { argv: ['ssh', ...options, shellLine(words)], env: environment };
+    },
+    fault: (stderr) => sshError(place, stderr),
     async close() {
       ending.abort();
       await opening?.catch(() => undefined);

@@ -14,12 +14,13 @@ export interface ServerOptions {
   readonly timeoutMs?: number | undefined;
 }
 
-/** One call. `path` starts with a slash; `body` is sent as JSON. */
+/** One call. `path` starts with a slash; `body` is sent as JSON, `text` as plain text. */
 export interface Call {
   readonly method?: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  readonly text?: string;
 }
 
 /** An answer, whatever its status, read whole. */
@@ -62,8 +63,7 @@ export function httpServer(product: string, key: string, options: ServerOptions)
     try {
       const response = await follow(addressOf(base, wanted), name, {
         method: wanted.method ?? 'GET',
-        headers: wanted.body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
-        ...(wanted.body === undefined ? {} : { body: JSON.stringify(wanted.body) }),
+        ...contentOf(wanted, headers),
         redirect: 'manual',
         signal: either,
       });
@@ -88,6 +88,12 @@ export function httpServer(product: string, key: string, options: ServerOptions)
     }
   };
   return { name, call };
+}
+
+function contentOf({ body, text }: Call, headers: Readonly<Record<string, string>>): RequestInit {
+  if (text !== undefined) return { headers: { ...headers, 'content-type': 'text/plain; charset=utf-8' }, body: text };
+  if (body === undefined) return { headers };
+  return { headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }
 
 /**

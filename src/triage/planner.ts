@@ -45,6 +45,8 @@ export interface PlannerOptions {
   readonly builtIn: readonly Runbook[];
   readonly runbooks: readonly UserRunbook[];
   readonly backups: readonly BackupTarget[];
+  /** Ids of the actions that exist: only those are offered. */
+  readonly actions: ReadonlySet<string>;
 }
 
 /** Decides what to look at for an incident, and builds the world that the looks are made in. */
@@ -115,7 +117,11 @@ export function createPlanner(options: PlannerOptions): {
         incident.openedAt,
       );
       const runbook = pickRunbook(builtIn, runbooks, labels);
-      return { probes: runbook.probes(subject), notes: subjectNotes(subject) };
+      return {
+        probes: runbook.probes(subject),
+        offers: runbook.offers(subject).filter(({ action }) => options.actions.has(action)),
+        notes: subjectNotes(subject),
+      };
     },
   };
 }

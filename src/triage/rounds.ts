@@ -1,17 +1,19 @@
 import { triaged } from '../alerting/decide.ts';
-import { type Desk, type Target, targetsOf } from '../alerting/desk.ts';
+import { type Desk, newToken, type Target, targetsOf } from '../alerting/desk.ts';
 import { type Incident, incidents, severityRank } from '../alerting/incident.ts';
 import type { Clock } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Pace } from '../lib/pace.ts';
-import type { Store, Stored, Write } from '../store/port.ts';
+import { put, type Store, type Stored, type Write } from '../store/port.ts';
 import { transact } from '../store/transact.ts';
 import { type Collector, worst } from './collector.ts';
 import type { Evidence } from './evidence.ts';
 import { evidenceCard } from './evidenceCard.ts';
 import { evidenceRounds, recordRound, roundId } from './evidenceRound.ts';
+import { offerPresses } from './offerPresses.ts';
 import type { Probe } from './probe.ts';
+import type { Offer } from './runbook.ts';
 
 /** So many rounds run at once. */
 const ROUNDS = 6;
@@ -21,6 +23,8 @@ const EDIT_MS = 1500;
 /** What to look at for an incident, and what to say beside it. */
 export interface RoundPlan {
   readonly probes: readonly Probe[];
+  /** Actions that exist and are offered for this incident. */
+  readonly offers: readonly Offer[];
   /** Sentences for the person: what could not be resolved and why. */
   readonly notes: readonly string[];
 }
@@ -91,13 +95,18 @@ export function createRounds(options: {
 
   async function round({ id, body: incident }: Stored<Incident>): Promise<void> {
     const number = incident.triage.round;
-    const { probes, notes } = await options.plan(incident, stopping.signal);
+    const { probes, notes, offers } = await options.plan(incident, stopping.signal);
+    const offered = offers.map(({ label, action, args }, at) => ({
+      press: { action, args, incident: id },
+      button: { label, token: newToken(), style: at === 0 ? ('primary' as const) : ('plain' as const) },
+    }));
     const titles = probes.map(({ title }) => title);
     const found: (Evidence | undefined)[] = probes.map(() => undefined);
 
     /** What there is now, as writes for the threads that the incident has now. */
-    const record = async (current: Incident, complete: boolean): Promise<readonly Write[]> =>
-      recordRound({
+    const record = async (current: Incident, complete: boolean): Promise<readonly Write[]> => [
+      ...offered.map(({ press, button }) => put(offerPresses, button.token, press, 'any')),
+      ...recordRound({
         id,
         incident: current,
         targets: targetsOf(targets, current),
@@ -105,11 +114,15 @@ export function createRounds(options: {
         now: {
           round: number,
           items: found.filter((one) => one !== undefined),
-          card: evidenceCard(incident.name, number, titles, found, notes),
+          card: {
+            ...evidenceCard(incident.name, number, titles, found, notes),
+            buttons: current.state === 'open' ? offered.map(({ button }) => button) : [],
+          },
           complete,
           at: clock.now(),
         },
-      });
+      }),
+    ];
     const show = (): Promise<void> =>
       transact(store, async () => {
         const current = await store.get(incidents, id);

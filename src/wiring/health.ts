@@ -11,6 +11,8 @@ export interface HealthSources {
   readonly store: Store;
   readonly storeFault: () => string | undefined;
   readonly outside: Outside;
+  /** Why the audit can't be written; then no action is taken. */
+  readonly auditFault: () => string | undefined;
   readonly reconciler: () => ReconcileHealth | undefined;
   readonly chats: readonly Chat[];
 }
@@ -23,6 +25,7 @@ export function healthOf({
   store,
   storeFault,
   outside,
+  auditFault,
   reconciler,
   chats,
 }: HealthSources): readonly PartHealth[] {
@@ -35,6 +38,9 @@ export function healthOf({
     },
   ];
   for (const { text } of store.notices()) parts.push({ part: 'stored state', state: 'down', text });
+  const unwritten = auditFault();
+  if (unwritten !== undefined)
+    parts.push({ part: 'audit', state: 'down', text: `${unwritten}; no action is taken before that is mended` });
   for (const chat of chats) {
     const { state, reason } = chat.health();
     parts.push({ part: chat.name, state, text: reason || 'on' });

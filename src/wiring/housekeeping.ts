@@ -3,11 +3,14 @@ import { forgetOld } from '../alerting/retention.ts';
 import type { ConsoleChat } from '../chat/console/console.ts';
 import { inboundEvents } from '../chat/inbound.ts';
 import { posted } from '../chat/outbox.ts';
+import { journal, journalOf, stepId } from '../gate/journal.ts';
+import { gatePresses, gateRequests } from '../gate/requests.ts';
 import type { Clock } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors.ts';
 import type { Logger } from '../lib/log.ts';
 import { type Collection, put, type Query, remove, type Store } from '../store/port.ts';
 import { evidenceRounds } from '../triage/evidenceRound.ts';
+import { offerPresses } from '../triage/offerPresses.ts';
 
 const HOUR_MS = 3_600_000;
 /** A chat's vendor repeats an event for hours at the most (Telegram keeps updates for 24 h). */
@@ -72,6 +75,26 @@ export function createHousekeeping(options: {
     await forget(parked, ({ at }) => now - at > keepMs);
   }
 
+  /** Requests that ended too long ago, with their buttons and their journal; the audit keeps what happened. */
+  async function forgetRequests(): Promise<void> {
+    for (let after = ''; ; ) {
+      const page = await store.find(gateRequests, { after, limit: 100 });
+      for (const { id, version, body } of page) {
+        after = id;
+        const { endedAt, execution, state } = body.request;
+        if (state === 'unknown' || endedAt === undefined || clock.now() - endedAt < keepMs) continue;
+        const tokens = await store.find(gatePresses, { key: ['request', id], limit: 100 });
+        const steps = execution ? await journalOf(store, execution.id) : [];
+        await store.commit([
+          ...tokens.map((one) => remove(gatePresses, one.id, 'any')),
+          ...steps.map(({ step }) => remove(journal, stepId(execution?.id ?? '', step), 'any')),
+          remove(gateRequests, id, version),
+        ]);
+      }
+      if (page.length < 100) return;
+    }
+  }
+
   async function sweep(): Promise<void> {
     const gone = await forgetOld({
       store,
@@ -79,6 +102,7 @@ export function createHousekeeping(options: {
       keepMs,
       belongings: [
         { in: evidenceRounds, key: 'incident', of: (id) => id },
+        { in: offerPresses, key: 'incident', of: (id) => id },
         { in: posted, key: 'root', of: (_, incident) => incident.name },
       ],
     });
@@ -97,6 +121,7 @@ export function createHousekeeping(options: {
       after = page.at(-1)?.id ?? '';
       await clock.sleep(1, stopping.signal);
     }
+    await forgetRequests();
     await store.sweepBlobs(keep, clock.now() - HOUR_MS);
   }
 

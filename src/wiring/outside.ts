@@ -5,6 +5,7 @@ import { clusterNotConfigured, createCluster } from '../cluster/cluster.ts';
 import type { Cluster } from '../cluster/port.ts';
 import type { Config } from '../config/schema.ts';
 import type { Secret } from '../config/secret.ts';
+import type { ActingHosts } from '../host/actPort.ts';
 import { createHosts } from '../host/hosts.ts';
 import type { HostSpec, Hosts } from '../host/port.ts';
 import { alertmanagerNotConfigured, createAlertmanager } from '../telemetry/alertmanager.ts';
@@ -14,7 +15,7 @@ import { createPrometheus, prometheusNotConfigured } from '../telemetry/promethe
 
 /** The world outside as the configuration names it. What isn't set up is there too, and says so when asked. */
 export interface Outside {
-  readonly hosts: Hosts;
+  readonly hosts: Hosts & ActingHosts;
   /** What `hosts` was built of. */
   readonly specs: readonly HostSpec[];
   readonly cluster: Cluster;
@@ -29,7 +30,8 @@ interface Credentials {
   readonly password?: Secret | undefined;
 }
 
-function authOf({ bearerToken, username, password }: Credentials): ServerAuth | undefined {
+/** How to sign in at a server, as the configuration says. */
+export function authOf({ bearerToken, username, password }: Credentials): ServerAuth | undefined {
   if (bearerToken) return { token: bearerToken.reveal() };
   return username !== undefined && password ? { username, password: password.reveal() } : undefined;
 }

@@ -2,14 +2,19 @@ import { commands } from '../../commands/index.ts';
 import { createDesk, type Desk, type Target } from '../../src/alerting/desk.ts';
 import { type Incident, incidents } from '../../src/alerting/incident.ts';
 import type { Snapshot } from '../../src/alerting/webhook.ts';
+import { openAudit } from '../../src/audit/audit.ts';
 import type { Card } from '../../src/chat/message.ts';
 import { outbox } from '../../src/chat/outbox.ts';
 import type { Person } from '../../src/chat/people.ts';
 import type { InboundEvent } from '../../src/chat/port.ts';
 import type { Services } from '../../src/commanding/command.ts';
 import { createDispatch } from '../../src/commanding/dispatch.ts';
+import { readConfig } from '../../src/config/load.ts';
+import { createHosts } from '../../src/host/hosts.ts';
 import { silentLog } from '../../src/lib/log.ts';
+import type { OnCallSource } from '../../src/oncall/oncall.ts';
 import type { Stored } from '../../src/store/port.ts';
+import { createGate } from '../../src/wiring/gate.ts';
 import { alert, snapshot } from '../support/alerts.ts';
 import { fakeClock } from '../support/clock.ts';
 import { type FakeAlertmanager, fakeAlertmanager } from '../support/fakeAlertmanager.ts';
@@ -63,14 +68,32 @@ export async function house(change: Partial<Services> = {}, people: readonly Per
     canAsk: true,
     meter: { fact: () => {} },
   });
+  const audit = await openAudit({ dir: temp.dir, clock, log: silentLog, redact: (text) => text });
+  const { config } = readConfig('', { file: '', env: {}, base: temp.dir });
+  const onCall: OnCallSource = {
+    who: async () => ({ is: 'unknown', reason: 'the configuration has no oncall section' }),
+  };
+  const gate = createGate({
+    config: { ...config, people: people.map((person) => ({ ...person, roles: [...person.roles] })) },
+    store: temp.store,
+    clock,
+    log: silentLog,
+    audit,
+    hosts: createHosts([]),
+    onCall,
+    targets: [HOME],
+  });
   const services: Services = {
+    gate: gate.service,
+    backups: gate.backups,
+    audit,
     store: temp.store,
     clock,
     desk,
     bring: async () => false,
     alertmanager,
     cluster: fakeWorld().cluster,
-    onCall: { who: async () => ({ is: 'unknown', reason: 'the configuration has no oncall section' }) },
+    onCall,
     health: () => [{ part: 'store', state: 'up', text: 'lowdb' }],
     commands,
     ...change,
@@ -113,6 +136,9 @@ export async function house(change: Partial<Services> = {}, people: readonly Per
       return { card: answer.card, onlyFor: answer.onlyFor, root: answer.root };
     },
     said: () => temp.store.find(outbox, { limit: 1000 }),
-    drop: () => temp.drop(),
+    drop: async () => {
+      await audit.close();
+      await temp.drop();
+    },
   };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Invocation, invocation } from '../../src/host/commands.ts';
 import type { ExecResult } from '../../src/host/exec.ts';
-import { judge } from '../../src/host/hosts.ts';
+import { judge } from '../../src/host/judge.ts';
 import type { HostCommand } from '../../src/host/port.ts';
 
 const local = { name: 'node-0', via: 'local' } as const;

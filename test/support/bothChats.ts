@@ -16,6 +16,8 @@ export const CHANNEL = 'C0OPS';
 export interface BothChats {
   readonly app: App;
   readonly url: string;
+  /** The data folder. */
+  readonly dir: string;
   readonly slack: SlackEmulator;
   readonly telegram: TelegramEmulator;
   readonly log: readonly {
@@ -27,9 +29,12 @@ export interface BothChats {
   end(): Promise<void>;
 }
 
+const PEOPLE = `  - { name: ana, slack: U0ANA, telegram: 1001, roles: [oncall, admin] }
+  - { name: ben, slack: U0BEN, telegram: 1002 }`;
+
 /** Starts all of it. `yaml` is added to the configuration: ana may act, ben may look, cleo is unknown. */
 export async function startBothChats(
-  options: { readonly yaml?: string; readonly rateLimits?: boolean } = {},
+  options: { readonly yaml?: string; readonly rateLimits?: boolean; readonly people?: string } = {},
 ): Promise<BothChats> {
   const slack = await startSlack({ rateLimits: options.rateLimits ?? true });
   const telegram = await startTelegram({ budgets: (options.rateLimits ?? true) ? 'on' : 'off' });
@@ -44,8 +49,7 @@ chats:
   slack: { channel: ${CHANNEL}, botToken: ${slack.botToken}, appToken: ${slack.appToken}, apiUrl: "${slack.apiUrl}" }
   telegram: { chatId: ${GROUP}, botToken: "${telegram.token}", apiRoot: "${telegram.apiRoot}" }
 people:
-  - { name: ana, slack: U0ANA, telegram: 1001, roles: [oncall, admin] }
-  - { name: ben, slack: U0BEN, telegram: 1002 }
+${options.people ?? PEOPLE}
 ${options.yaml ?? ''}`;
   const { config } = readConfig(yaml, { file: '', env: {}, base: dir });
   const lines: { level: string; message: string; fields: Record<string, unknown> }[] = [];
@@ -57,6 +61,7 @@ ${options.yaml ?? ''}`;
   return {
     app,
     url,
+    dir,
     slack,
     telegram,
     log: lines,

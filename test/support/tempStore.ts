@@ -6,6 +6,8 @@ import type { Store } from '../../src/store/port.ts';
 
 /** A store of lowdb in a fresh folder that can be closed and opened again, as a restart does. */
 export interface TempStore {
+  /** Its folder. */
+  readonly dir: string;
   /** The store as it is open now. */
   readonly store: Store;
   /** Closes and opens it: what was durable is there. Returns the new one. */
@@ -20,6 +22,7 @@ export async function tempStore(now: () => number = Date.now): Promise<TempStore
   const open = (): Promise<Store> => openLowdbStore({ dir, collections: [], now, warn: () => {} });
   let store = await open();
   return {
+    dir,
     get store() {
       return store;
     },

@@ -38,6 +38,7 @@ function planner(fake: FakeWorld = {}, has = { cluster: false }) {
     builtIn,
     runbooks: loadConfig({ env: {} }).config.runbooks,
     backups: [backup],
+    actions: new Set(['backup.run']),
   });
 }
 async function fire(labels: Record<string, string>, group = JSON.stringify(labels)) {

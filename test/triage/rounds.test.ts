@@ -80,7 +80,7 @@ describe('a round of evidence', () => {
   it('that is quick is one message, whole', async () => {
     const id = await home.notify();
     const gates = [gate(), gate()];
-    start(() => ({ probes: probes(gates), notes: ['Which machine?'] }));
+    start(() => ({ probes: probes(gates), offers: [], notes: ['Which machine?'] }));
     gates[1]?.resolve('bad');
     gates[0]?.resolve('ok');
     await soon(async () => expect(await wanted(id)).toBe(false));
@@ -103,7 +103,7 @@ describe('a round of evidence', () => {
         }),
       );
     }
-    start(() => ({ probes: probes([gate()]), notes: [] }));
+    start(() => ({ probes: probes([gate()]), offers: [], notes: [] }));
     await soon(() => expect(asked).toHaveLength(6));
     expect(asked[0]).toBe('INC-230');
   });
@@ -111,7 +111,7 @@ describe('a round of evidence', () => {
   it('that is slow shows what there is after 0.4 s, then edits at most every 1.5 s, in the runbook’s order', async () => {
     const id = await home.notify();
     const gates = [gate(), gate(), gate(), gate()];
-    start(() => ({ probes: probes(gates), notes: [] }));
+    start(() => ({ probes: probes(gates), offers: [], notes: [] }));
     await soon(() => expect(asked).toEqual(['INC-1']));
     gates[2]?.resolve('ok');
     await home.clock.advance(399);
@@ -136,7 +136,7 @@ describe('a round of evidence', () => {
 
   it('says within 0.4 s that it looks, even where nothing came yet', async () => {
     await home.notify();
-    start(() => ({ probes: probes([gate()]), notes: [] }));
+    start(() => ({ probes: probes([gate()]), offers: [], notes: [] }));
     await soon(() => expect(asked).toEqual(['INC-1']));
     await home.clock.advance(400);
     await soon(async () => expect(await shown()).toEqual(['post: Look 0: looking …']));
@@ -144,7 +144,7 @@ describe('a round of evidence', () => {
 
   it('that a crash cut off is done again, in the same message', async () => {
     const id = await home.notify();
-    const first = start(() => ({ probes: probes([gate()]), notes: [] }));
+    const first = start(() => ({ probes: probes([gate()]), offers: [], notes: [] }));
     await soon(() => expect(asked).toEqual(['INC-1']));
     await home.clock.advance(400);
     await soon(async () => expect(await shown()).toHaveLength(1));
@@ -153,14 +153,14 @@ describe('a round of evidence', () => {
     expect(await wanted(id)).toBe(true);
     const open = gate();
     open.resolve('warn');
-    start(() => ({ probes: probes([open]), notes: [] }));
+    start(() => ({ probes: probes([open]), offers: [], notes: [] }));
     await soon(async () => expect(await wanted(id)).toBe(false));
     expect(await shown()).toEqual(['post: Look 0: looking …', 'edit: Look 0=found 0']);
   });
 
   it('without anything to look at is complete at once', async () => {
     const id = await home.notify();
-    start(() => ({ probes: [], notes: ['No machine is named.'] }));
+    start(() => ({ probes: [], offers: [], notes: ['No machine is named.'] }));
     await soon(async () => expect(await wanted(id)).toBe(false));
     expect(await shown()).toEqual(['post: No machine is named.']);
   });
@@ -170,7 +170,7 @@ describe('a round of evidence', () => {
     let failures = 1;
     start(() => {
       if (failures-- > 0) throw new DaytwoError('store-unavailable', 'disk full');
-      return { probes: [], notes: [] };
+      return { probes: [], offers: [], notes: [] };
     });
     await soon(() => expect(asked).toHaveLength(1));
     await home.clock.advance(1000);
@@ -180,7 +180,7 @@ describe('a round of evidence', () => {
 
   it('on request is a message of its own', async () => {
     const id = await home.notify();
-    start(() => ({ probes: [], notes: ['Nothing.'] }));
+    start(() => ({ probes: [], offers: [], notes: ['Nothing.'] }));
     await soon(async () => expect(await wanted(id)).toBe(false));
     expect((await home.ask('triage INC-1')).card.title).toContain('Looking again');
     await soon(async () => expect(await shown()).toHaveLength(2));
@@ -204,7 +204,7 @@ describe('a round of evidence', () => {
     start((name) => {
       const one = gate();
       open.set(name, one);
-      return { probes: probes([one]), notes: [] };
+      return { probes: probes([one]), offers: [], notes: [] };
     });
     await soon(() => expect(asked).toHaveLength(6));
     expect(asked).toEqual(['INC-8', 'INC-9', 'INC-10', 'INC-5', 'INC-6', 'INC-7']);

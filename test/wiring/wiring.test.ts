@@ -35,6 +35,7 @@ const parts = (config: Config, more: Partial<Parameters<typeof healthOf>[0]> = {
     store: temp.store,
     storeFault: () => undefined,
     outside: createOutside(config, { hasFile: true, env: { HOME: dir } }),
+    auditFault: () => undefined,
     reconciler: () => undefined,
     chats: [fakeChat('console')],
     ...more,

@@ -10,7 +10,7 @@ import { lockFolder } from './lock.ts';
 import { type Change, encodeCommit } from './record.ts';
 
 /** The schema that this version writes. Raise it with a step in `MIGRATIONS` when stored documents change their shape. */
-const SCHEMA = 1;
+export const SCHEMA = 1;
 
 /** Below this many bytes a journal isn't worth a snapshot. */
 const SNAPSHOT_FROM_BYTES = 32 * 1024 * 1024;

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { privately } from '../src/commanding/answers.ts';
+import { noArgs } from '../src/commanding/args.ts';
+import { command } from '../src/commanding/command.ts';
+import { clip, inertLine } from '../src/lib/text.ts';
+
+/** Entries that are shown, the newest last. */
+const MOST = 20;
+
+/** What of a line is shown. */
+const Line = z.object({
+  seq: z.number(),
+  at: z.string(),
+  kind: z.string(),
+  by: z.string().optional(),
+  chat: z.string().optional(),
+  request: z.string().optional(),
+});
+
+/** `/audit`. */
+export const audit = command({
+  name: 'audit',
+  usage: '/audit',
+  summary: 'Verifies the record of who asked, decided and did what, and shows its last entries.',
+  examples: ['/audit'],
+  may: 'role',
+  args: noArgs,
+  run: async (_, __, { audit: record }) => {
+    const last: string[] = [];
+    for await (const line of record.export()) {
+      last.push(line);
+      if (last.length > MOST) last.shift();
+    }
+    const found = await record.verify();
+    const rows = last.flatMap((line) => {
+      const read = Line.safeParse(JSON.parse(line));
+      if (!read.success) return [];
+      const { seq, at, kind, by, chat, request } = read.data;
+      return [
+        [String(seq), at.slice(0, 19).replace('T', ' '), kind, inertLine(by ?? '–'), chat ?? '–', request ?? '–'],
+      ];
+    });
+    const verdict = found.ok
+      ? `The record is as it was written: ${found.head.seq} entries.`
+      : `The record is BROKEN at entry ${found.seq}: ${clip(inertLine(found.text), 200)}`;
+    const columns = [
+      { label: 'No', align: 'right' as const },
+      { label: 'UTC' },
+      { label: 'What' },
+      { label: 'Who' },
+      { label: 'Chat' },
+      { label: 'Request' },
+    ];
+    return privately(verdict, rows.length > 0 ? [{ kind: 'table', columns, rows }] : [], found.ok ? 'ok' : 'critical');
+  },
+});

@@ -1,0 +1,303 @@
+import type { Target } from '../alerting/desk.ts';
+import { counters } from '../alerting/incident.ts';
+import { laneOf } from '../chat/outbox.ts';
+import type { Conversation } from '../chat/port.ts';
+import type { Clock } from '../lib/clock.ts';
+import { codeOf, DaytwoError, messageOf } from '../lib/errors.ts';
+import type { Json } from '../lib/json.ts';
+import type { Logger } from '../lib/log.ts';
+import { put, type Store, type Stored, type Write } from '../store/port.ts';
+import type { Progress } from './action.ts';
+import { audienceOf, cardWrites, postWrites } from './audience.ts';
+import { driftCard, endCard, requestCard } from './cards.ts';
+import { type Asked, requestOf } from './decide.ts';
+import type { Actor, Context, Decided, GateFact, Refusal } from './facts.ts';
+import { ENDS, type GateRequest } from './model.ts';
+import {
+  gatePresses,
+  gateRequests,
+  newGateToken,
+  type PressWhat,
+  type RequestPlace,
+  requestId,
+  type StoredRequest,
+} from './requests.ts';
+
+/** What the gate needs of the audit: the entry is durable when it resolves. What isn't recorded isn't done. */
+export interface AuditPort {
+  append(entry: {
+    /** `request.approved`. */
+    readonly kind: string;
+    /** A person's name; nobody for what the bot does by itself. */
+    readonly by?: string | undefined;
+    readonly chat?: string | undefined;
+    /** `REQ-17`. */
+    readonly request?: string | undefined;
+    /** `INC-42`. */
+    readonly incident?: string | undefined;
+    readonly details?: Json | undefined;
+  }): Promise<unknown>;
+}
+
+/** What shall be written together with a changed request. */
+export interface Beside {
+  readonly writes?: readonly Write[];
+  /** Private conversations that are told from now on. */
+  readonly direct?: readonly Conversation[];
+  readonly called?: number;
+  /** One more message beside its card. */
+  readonly post?: Parameters<typeof postWrites>[1];
+}
+
+/** A request after an event. `facts` are what happened; with `refused` the event itself was not taken. */
+export interface Changed {
+  readonly id: string;
+  readonly stored: StoredRequest;
+  readonly facts: readonly GateFact[];
+  readonly refused?: Refusal;
+}
+
+/** A request that shall be made. */
+export type Opening = Omit<Asked, 'name'> & { readonly place: RequestPlace };
+
+/** Where requests are changed: reads, lets the pure core decide, has the audit record it, and writes request and messages in one commit. */
+export interface Ledger {
+  /** @throws DaytwoError not-found */
+  get(id: string): Promise<Stored<StoredRequest>>;
+  /** Makes a request and shows its plan; or tells why there is none. The same event opens one request, however often it comes. */
+  open(opening: Opening, context: Context): Promise<Changed | { readonly refused: Refusal }>;
+  /**
+   * Applies a decision. `what` names it for the audit (`approve`). The audit comes first: where it can't be written nothing is changed.
+   * `quiet` keeps a refusal without consequences out of the audit: for what the bot tries again and again.
+   * @throws DaytwoError not-found | failed (no audit) | store-unavailable | store-conflict (others were faster many times), and what
+   * `beside` throws
+   */
+  change(
+    id: string,
+    event: { readonly what: string; readonly by?: Actor; readonly quiet?: boolean },
+    decide: (request: GateRequest) => Decided,
+    beside?: (after: GateRequest, facts: readonly GateFact[]) => Promise<Beside>,
+  ): Promise<Changed>;
+  /** Shows a request's card anew with a line of progress; changes nothing. */
+  show(id: string, progress: Progress | undefined): Promise<void>;
+  /** Records something of a request that changes nothing in it. @throws DaytwoError failed where it can't be recorded */
+  record(stored: StoredRequest, kind: string, details: unknown, by?: Actor): Promise<void>;
+  /** Records that somebody asked and got no request. Where that can't be recorded, it is logged: nothing was done. */
+  turnedAway(by: Actor, incident: string | undefined, details: unknown): Promise<void>;
+}
+
+/** How often a decision is taken again after somebody else wrote first. */
+const TRIES = 12;
+
+const tokensOf = (): Record<PressWhat, string> => ({
+  confirm: newGateToken(),
+  approve: newGateToken(),
+  deny: newGateToken(),
+  cancel: newGateToken(),
+});
+
+/** Facts are made of what JSON holds, but for keys that are undefined. */
+const toJson = (value: unknown): Json => JSON.parse(JSON.stringify(value ?? null)) as Json;
+
+function tokenWrites(id: string, { request, tokens }: StoredRequest): readonly Write[] {
+  return (Object.keys(tokens) as PressWhat[]).map((what) =>
+    put(gatePresses, tokens[what], { request: id, what, digest: request.digest }, 0),
+  );
+}
+
+/** An end that everybody should hear of: not the one of something that nobody confirmed, or that was called off before it began. */
+function isNews({ state, confirmedAt, execution }: GateRequest): boolean {
+  if (!ENDS.has(state)) return false;
+  if (execution !== undefined || state === 'denied' || state === 'refused') return true;
+  return state === 'expired' && confirmedAt !== undefined;
+}
+
+/** Builds the ledger. `targets` are where incidents' threads go; `heard` is told of every fact that became durable. */
+export function createLedger(options: {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly audit: AuditPort;
+  readonly targets: readonly Target[];
+  readonly heard?: (fact: GateFact) => void;
+}): Ledger {
+  const { store, clock, log, audit, targets } = options;
+  const turns = new Map<string, Promise<unknown>>();
+
+  /** One after the other within this process: then conflicts come from other processes alone. */
+  function inTurn<T>(key: string, task: () => Promise<T>): Promise<T> {
+    const done = (turns.get(key) ?? Promise.resolve()).catch(() => {}).then(task);
+    turns.set(key, done);
+    const leave = (): void => {
+      if (turns.get(key) === done) turns.delete(key);
+    };
+    done.then(leave, leave);
+    return done;
+  }
+
+  async function get(id: string): Promise<Stored<StoredRequest>> {
+    const found = await store.get(gateRequests, id);
+    if (!found) throw new DaytwoError('not-found', `there is no REQ-${Number(id)}`);
+    return found;
+  }
+
+  async function append(
+    kind: string,
+    details: unknown,
+    { by, name, incident }: { by: Actor | undefined; name?: string; incident: string | undefined },
+  ): Promise<void> {
+    const entry = {
+      kind: `request.${kind}`,
+      by: by?.person,
+      chat: by?.chat,
+      request: name,
+      incident: incident === undefined ? undefined : `INC-${Number(incident)}`,
+      details: toJson(details),
+    };
+    await audit.append(entry).catch((cause: unknown) => {
+      throw new DaytwoError('failed', `the audit can’t be written (${messageOf(cause)}), so nothing was done`, {
+        cause,
+      });
+    });
+  }
+
+  const record: Ledger['record'] = (stored, kind, details, by) =>
+    append(kind, details, { by, name: stored.request.name, incident: stored.request.incident });
+
+  const unrecorded = (error: unknown): void => log.warn({ error: messageOf(error) }, 'audit could not be written');
+
+  /** Records what is about to be written; the plan in full where it is shown for the first time. */
+  async function recordFacts(stored: StoredRequest, facts: readonly GateFact[], by: Actor | undefined): Promise<void> {
+    for (const fact of facts) {
+      const { is, ...rest } = fact;
+      const shown =
+        is === 'asked' || is === 'drifted' ? { plan: stored.request.plan, policy: stored.request.policy } : {};
+      await record(stored, is, { ...rest, ...shown }, by);
+    }
+  }
+
+  /** Commits what the audit holds already. False: somebody else was faster, and the audit says so. */
+  async function commit(stored: StoredRequest, what: string, writes: readonly Write[]): Promise<boolean> {
+    try {
+      await store.commit(writes);
+      return true;
+    } catch (error) {
+      await record(stored, 'void', { what, why: messageOf(error) }).catch(unrecorded);
+      if (codeOf(error) === 'store-conflict') return false;
+      throw error;
+    }
+  }
+
+  async function messages(
+    before: StoredRequest,
+    after: StoredRequest,
+    facts: readonly GateFact[],
+    post: Beside['post'],
+  ): Promise<readonly Write[]> {
+    const now = clock.now();
+    const places = await audienceOf(store, targets, after);
+    const told = new Set((await audienceOf(store, targets, before)).flatMap((one) => one.conversations.map(laneOf)));
+    const all = places.flatMap((one) => one.conversations.map(laneOf));
+    const fresh = new Set(all.filter((lane) => !told.has(lane)));
+    const drifted = facts.find((fact) => fact.is === 'drifted');
+    return [
+      ...cardWrites(places, requestCard(after), { now, fresh }),
+      ...(drifted ? postWrites(places, { suffix: `drift-${now}`, card: driftCard(after.request, drifted) }, now) : []),
+      ...(isNews(after.request) && !ENDS.has(before.request.state)
+        ? postWrites(places, { suffix: 'end', card: endCard(after.request) }, now)
+        : []),
+      ...(post ? postWrites(places, post, now) : []),
+    ];
+  }
+
+  const heard = (facts: readonly GateFact[]): void => {
+    for (const fact of facts) options.heard?.(fact);
+  };
+
+  async function open(opening: Opening, context: Context): Promise<Changed | { readonly refused: Refusal }> {
+    const { place, ...asked } = opening;
+    for (let tries = 1; ; tries += 1) {
+      const [known] = await store.find(gateRequests, { key: ['event', place.event], limit: 1 });
+      if (known) return { id: known.id, stored: known.body, facts: [] };
+      const counter = await store.get(counters, 'gaterequest');
+      const number = (counter?.body.last ?? 0) + 1;
+      const id = requestId(number);
+      const decided = requestOf({ ...asked, name: `REQ-${number}` }, context);
+      if (!('request' in decided)) return decided;
+      const { request, facts } = decided;
+      const stored: StoredRequest = { request, place, tokens: tokensOf(), called: 0, direct: [] };
+      await recordFacts(stored, facts, asked.by);
+      const places = await audienceOf(store, targets, stored);
+      const writes = [
+        put(counters, 'gaterequest', { last: number }, counter?.version ?? 0),
+        put(gateRequests, id, stored, 0),
+        ...tokenWrites(id, stored),
+        ...cardWrites(places, requestCard(stored), { now: clock.now(), fresh: 'all' }),
+      ];
+      if (await commit(stored, 'ask', writes)) {
+        heard(facts);
+        return { id, stored, facts };
+      }
+      if (tries === TRIES) throw new DaytwoError('store-conflict', 'too many requests at the same time; ask again');
+    }
+  }
+
+  async function change(...[id, event, decide, beside]: Parameters<Ledger['change']>): Promise<Changed> {
+    for (let tries = 1; ; tries += 1) {
+      const found = await get(id);
+      const decided = decide(found.body.request);
+      const { request, facts, refused } = decided;
+      const answer = { id, facts, ...(refused ? { refused } : {}) };
+      const refusal = async (): Promise<void> => {
+        if (refused && !event.quiet) await record(found.body, `${event.what}-refused`, refused, event.by);
+      };
+      if (request === found.body.request && facts.length === 0 && (refused || !beside)) {
+        // Nothing changes: the answer is owed whether the audit can be written or not.
+        await refusal().catch(unrecorded);
+        return { ...answer, stored: found.body };
+      }
+      const extra = (await beside?.(request, facts)) ?? {};
+      if (request === found.body.request && facts.length === 0 && Object.keys(extra).length === 0)
+        return { ...answer, stored: found.body };
+      const drifted = facts.some(({ is }) => is === 'drifted');
+      const lanes = new Set(found.body.direct.map(laneOf));
+      const direct = (extra.direct ?? []).filter((one) => !lanes.has(laneOf(one)));
+      const stored: StoredRequest = {
+        ...found.body,
+        request,
+        called: drifted ? 0 : (extra.called ?? found.body.called),
+        direct: [...found.body.direct, ...direct],
+        ...(drifted ? { tokens: tokensOf() } : {}),
+      };
+      const news = facts.length > 0 || direct.length > 0 || extra.post !== undefined;
+      await recordFacts(stored, facts, event.by);
+      await refusal();
+      const writes = [
+        put(gateRequests, id, stored, found.version),
+        ...(drifted ? tokenWrites(id, stored) : []),
+        ...(news ? await messages(found.body, stored, facts, extra.post) : []),
+        ...(extra.writes ?? []),
+      ];
+      if (await commit(stored, event.what, writes)) {
+        heard(facts);
+        return { ...answer, stored };
+      }
+      if (tries === TRIES)
+        throw new DaytwoError('store-conflict', `${request.name} is being changed by others; try again`);
+    }
+  }
+
+  return {
+    get,
+    record,
+    turnedAway: (by, incident, details) => append('ask-refused', details, { by, incident }).catch(unrecorded),
+    open: (opening, context) => inTurn('new', () => open(opening, context)),
+    change: (id, ...rest) => inTurn(id, () => change(id, ...rest)),
+    show: (id, progress) =>
+      inTurn(id, async () => {
+        const { body } = await get(id);
+        const places = await audienceOf(store, targets, body);
+        await store.commit(cardWrites(places, requestCard(body, progress), { now: clock.now(), fresh: new Set() }));
+      }),
+  };
+}

@@ -1,0 +1,64 @@
+import type { Role } from '../chat/people.ts';
+import type { Context, Refusal } from './facts.ts';
+import { frozenBy } from './freeze.ts';
+import type { GateRequest } from './model.ts';
+import { approversOf, onDuty, type Standing, standing } from './quorum.ts';
+
+/** Shorter reasons say nothing; characters without the white space around them. */
+export const MIN_REASON = 10;
+
+function unlessHolds(found: Standing, { duty }: Context, lacking: Refusal): Refusal | undefined {
+  if (found === 'holds') return undefined;
+  if (found === 'unknown' && duty.is === 'unknown') return { why: 'on-call-unknown', reason: duty.reason };
+  return lacking;
+}
+
+/** Why a person may not act in one of these roles: not-eligible, or on-call-unknown. Pure. */
+export function lacksRole(person: string, needs: readonly Role[], context: Context): Refusal | undefined {
+  return unlessHolds(standing(person, needs, context), context, { why: 'not-eligible', needs });
+}
+
+type Asking = Pick<GateRequest, 'requester' | 'policy' | 'breakGlass'>;
+
+/**
+ * Why somebody may not ask for this, or may no longer: by role, by the target's own list, and, where the glass is broken, by being on call.
+ * Asked at the request, at the confirmation and at the start. Pure.
+ */
+export function mayNotAsk({ requester, policy, breakGlass }: Asking, context: Context): Refusal | undefined {
+  const { only } = context;
+  const lacks = lacksRole(requester, policy.request, context);
+  if (lacks) return lacks;
+  if (only !== undefined && !only.includes(requester)) return { why: 'not-named', named: only };
+  return breakGlass === undefined ? undefined : mayNotBreak(requester, breakGlass.reason, context);
+}
+
+/** Why somebody may not break the glass for this reason. Pure. */
+export function mayNotBreak(person: string, reason: string, context: Context): Refusal | undefined {
+  return unlessHolds(onDuty(person, context), context, { why: 'not-on-call' }) ?? tooShort(reason);
+}
+
+/** Whether a reason says too little to be one. Pure. */
+export function tooShort(reason: string): Refusal | undefined {
+  return [...reason.trim()].length < MIN_REASON ? { why: 'reason-too-short', least: MIN_REASON } : undefined;
+}
+
+/** The window that forbids the action now, as a refusal. Pure. */
+export function frozen(action: string, { freezes, now }: Context): Refusal | undefined {
+  const window = frozenBy(freezes, action, now);
+  return window && { why: 'frozen', window };
+}
+
+/**
+ * Why there could never be enough approvals: too few people but the requester may give one; or, where only the silent on-call source
+ * could tell whether there are enough, that. Pure.
+ */
+export function unreachable(request: Asking, context: Context): Refusal | undefined {
+  const { requester, policy } = request;
+  const possible = approversOf(request, context);
+  if (possible.length >= policy.approvals) return undefined;
+  const perhaps = context.people.filter(
+    ({ name }) => name !== requester && standing(name, policy.approve, context) === 'unknown',
+  );
+  const lacking: Refusal = { why: 'quorum-unreachable', needed: policy.approvals, possible };
+  return unlessHolds(possible.length + perhaps.length < policy.approvals ? 'lacks' : 'unknown', context, lacking);
+}

@@ -1,0 +1,12 @@
+import type { Collection } from '../store/port.ts';
+
+/** What the button of an offered action asks the gate for. Document id: the token. */
+export interface OfferPress {
+  readonly action: string;
+  readonly args: Readonly<Record<string, string>>;
+  /** Document id of the incident. */
+  readonly incident: string;
+}
+
+/** Tokens of offered actions. */
+export const offerPresses: Collection<OfferPress> = { kind: 'offertoken', keys: ({ incident }) => ({ incident }) };

@@ -1,0 +1,122 @@
+import { backupRun } from '../actions/backup/action.ts';
+import type { BackupSpec, BackupWorld } from '../actions/restic/world.ts';
+import { restoreRun } from '../actions/restore/action.ts';
+import type { Target } from '../alerting/desk.ts';
+import type { Audit } from '../audit/audit.ts';
+import type { Person } from '../chat/people.ts';
+import { LOCAL } from '../chat/people.ts';
+import type { Config } from '../config/schema.ts';
+import { type BoundAction, bindAction } from '../gate/bound.ts';
+import { NO_CALLERS } from '../gate/calls.ts';
+import { createExecutor } from '../gate/executor.ts';
+import { journal } from '../gate/journal.ts';
+import { createLedger } from '../gate/ledger.ts';
+import { locks } from '../gate/locks.ts';
+import { gatePresses, gateRequests } from '../gate/requests.ts';
+import { createGateService, type GateService } from '../gate/service.ts';
+import type { Surroundings } from '../gate/surroundings.ts';
+import { createGateWatch } from '../gate/watch.ts';
+import type { ActingHosts } from '../host/actPort.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/log.ts';
+import type { OnCallSource } from '../oncall/oncall.ts';
+import type { Collection, Store } from '../store/port.ts';
+import { createPushgateway } from '../telemetry/pushgateway.ts';
+import { authOf } from './outside.ts';
+
+/** What the gate keeps in the store. */
+export const GATE_COLLECTIONS: readonly Collection<never>[] = [gateRequests, gatePresses, journal, locks];
+
+/** The gate, wired: what chats call, and the workers behind it. */
+export interface Gate {
+  readonly service: GateService;
+  /** Ids of the actions that exist. */
+  readonly actions: ReadonlySet<string>;
+  readonly backups: BackupWorld;
+  start(): void;
+  stop(): Promise<void>;
+}
+
+function specOf({
+  name,
+  kind,
+  host,
+  unit,
+  repository,
+  passwordFile,
+  paths,
+  rpo,
+  rto,
+  whoCanRestore,
+}: Config['backups'][number]): BackupSpec {
+  return { name, kind, host, unit, repository, passwordFile, paths, rpoMs: rpo, rtoMs: rto, whoCanRestore };
+}
+
+/** How long the last good execution took, from the requests that are kept. */
+function lastTook(store: Store): (action: string, target: string) => Promise<number | undefined> {
+  return async (action, target) => {
+    const recent = await store.find(gateRequests, { order: 'down', limit: 200 });
+    const good = recent.find(
+      ({ body: { request } }) =>
+        request.state === 'succeeded' && request.plan.action === action && request.plan.target === target,
+    );
+    const { execution } = good?.body.request ?? {};
+    return execution?.endedAt === undefined ? undefined : execution.endedAt - execution.startedAt;
+  };
+}
+
+/** Builds the gate. One process owns the state, so what another left is taken over at once. */
+export function createGate(options: {
+  readonly config: Config;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly audit: Audit;
+  readonly hosts: ActingHosts;
+  readonly onCall: OnCallSource;
+  readonly targets: readonly Target[];
+}): Gate {
+  const { config, store, clock, log, audit, hosts, onCall, targets } = options;
+  const { pushgateway, oncall } = config;
+  const backups: BackupWorld = {
+    hosts,
+    pushgateway:
+      pushgateway.url === undefined
+        ? undefined
+        : createPushgateway({ url: pushgateway.url, auth: authOf(pushgateway) }),
+    clock,
+    backups: config.backups.map(specOf),
+    lastTookMs: lastTook(store),
+  };
+  const bound: readonly BoundAction[] = [bindAction(backupRun, backups), bindAction(restoreRun, backups)];
+  const actions = new Map(bound.map((action) => [action.id, action]));
+  const people: readonly Person[] = config.people.length > 0 ? config.people : [LOCAL];
+  const byRole = !oncall.rotation && !oncall.ical && oncall.slackUsergroup === undefined;
+  const surroundings: Surroundings = {
+    people,
+    policies: config.policies,
+    freezes: config.freezes,
+    // Without a rotation or a calendar the role itself is all there is to go by.
+    duty: async (signal) => (byRole ? { is: 'by-role' } : onCall.who(signal)),
+    only: (action, target) =>
+      action.startsWith('restore.') ? config.backups.find(({ name }) => name === target)?.whoCanRestore : undefined,
+    clusterUid: async () => undefined,
+  };
+  const ledger = createLedger({ store, clock, log, audit, targets });
+  const callers = NO_CALLERS;
+  const service = createGateService({ store, clock, ledger, actions, surroundings, callers });
+  const executor = createExecutor({ store, clock, log, ledger, surroundings, actions, alone: true });
+  const watch = createGateWatch({ store, clock, log, ledger, surroundings, callers });
+  return {
+    service,
+    actions: new Set(actions.keys()),
+    backups,
+    start: () => {
+      executor.start();
+      watch.start();
+    },
+    stop: async () => {
+      await Promise.all([executor.stop(), watch.stop()]);
+    },
+  };
+}
