@@ -2,7 +2,6 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { available } from './process.ts';
 
 /** A real repository with a password's file and some live data beside it. */
 export interface ResticLab {
@@ -21,9 +20,6 @@ export interface ResticLab {
   leaveLock(kind: 'shared' | 'exclusive'): Promise<void>;
   remove(): Promise<void>;
 }
-
-/** Whether restic is installed. */
-export const resticAvailable = (): boolean => available('restic');
 
 /** Makes a repository and its source in a temporary folder. */
 export async function makeResticLab(): Promise<ResticLab> {
