@@ -4,7 +4,7 @@ import type { Logger } from '../lib/log.ts';
 import type { Pace } from '../lib/pace.ts';
 import { put, remove, type Store, type Stored, type Write } from '../store/port.ts';
 import { cleanCard } from './clean.ts';
-import { laneOf, lanes, type OutboxEntry, outbox, posted, postedId, say } from './outbox.ts';
+import { isUrgent, laneOf, lanes, type OutboxEntry, outbox, posted, postedId, say } from './outbox.ts';
 import type { Chat, Delivery, DeliveryOutcome, VendorRef } from './port.ts';
 import { STALE_FROM, STALE_MS, staleDigest } from './stale.ts';
 
@@ -29,7 +29,10 @@ export interface CourierMeter {
   retried(chat: string, why: 'not-arrived' | 'ambiguous' | 'limited'): void;
 }
 
-/** Carries messages from the outbox to the chats: lanes side by side, one message after the other within a lane. */
+/**
+ * Carries messages from the outbox to the chats: lanes side by side, one message after the other within a lane, in the order of their writing
+ * but for urgent ones, which go first.
+ */
 export interface Courier {
   start(): Promise<void>;
   /** Lets the tries under way end; what isn't delivered stays in the outbox. */
@@ -38,6 +41,7 @@ export interface Courier {
 
 /** A delivery that the chat confirmed; `ref` for a new message. */
 interface Arrived {
+  readonly id: string;
   readonly ref?: VendorRef;
 }
 
@@ -56,8 +60,10 @@ export function createCourier(options: {
   const { store, clock, log, meter } = options;
   const chats = new Map(options.chats.map((chat) => [chat.name, chat]));
   const running = new Map<string, Promise<void>>();
-  /** What arrived and isn't noted in the store yet, by the entry's id. At most one a lane. */
+  /** What arrived and isn't noted in the store yet, by lane. */
   const arrived = new Map<string, Arrived>();
+  /** Lanes that rest with something that can wait: an urgent message ends the rest. */
+  const resting = new Map<string, AbortController>();
   const stopping = new AbortController();
   let unwatch = (): void => {};
   let looking: Promise<void> | undefined;
@@ -71,6 +77,7 @@ export function createCourier(options: {
       for (const { id, body } of page) {
         after = id;
         const chat = chats.get(body.chat);
+        if (resting.has(id) && (await store.count(outbox, ['urgent', id])) > 0) resting.get(id)?.abort();
         if (!chat || running.has(id) || stopping.signal.aborted) continue;
         if ((await store.count(outbox, ['lane', id])) === 0) continue;
         running.set(
@@ -103,21 +110,41 @@ export function createCourier(options: {
     let tries = 0;
     while (!stopping.signal.aborted) {
       await options.pace?.(stopping.signal);
-      const [head] = await store.find(outbox, { key: ['lane', lane], limit: 1 });
+      const head = await next(lane);
       if (!head) return;
       const waitMs = await step(head, chat).catch((error: unknown) => {
         log.warn({ lane, error: messageOf(error) }, 'delivery could not be recorded');
         return waitBefore(tries, options.random?.() ?? Math.random());
       });
       tries = waitMs > 0 ? tries + 1 : 0;
-      if (waitMs > 0) await clock.sleep(waitMs, stopping.signal);
+      if (waitMs > 0) await rest(lane, waitMs, isUrgent(head.body));
     }
   }
 
-  /** One try of a lane's first message. Returns how long the lane must wait. */
+  async function rest(lane: string, waitMs: number, urgent: boolean): Promise<void> {
+    if (urgent) return clock.sleep(waitMs, stopping.signal);
+    const enough = new AbortController();
+    resting.set(lane, enough);
+    // One that came before this was set is seen now.
+    if ((await store.count(outbox, ['urgent', lane])) > 0) enough.abort();
+    await clock.sleep(waitMs, AbortSignal.any([stopping.signal, enough.signal]));
+    resting.delete(lane);
+  }
+
+  /** What a lane tries next: what arrived and must be noted, else the first urgent message, else the first. */
+  async function next(lane: string): Promise<Stored<OutboxEntry> | undefined> {
+    const done = arrived.get(lane);
+    const noting = done && (await store.get(outbox, done.id));
+    if (noting) return noting;
+    arrived.delete(lane);
+    const [urgent] = await store.find(outbox, { key: ['urgent', lane], limit: 1 });
+    return urgent ?? (await store.find(outbox, { key: ['lane', lane], limit: 1 }))[0];
+  }
+
+  /** One try of a lane's next message. Returns how long the lane must wait. */
   async function step(head: Stored<OutboxEntry>, chat: Chat): Promise<number> {
     const { body: entry } = head;
-    const done = arrived.get(head.id);
+    const done = arrived.get(laneOf(entry.conversation));
     if (done) return record(head, done);
     if (clock.now() - entry.at >= STALE_MS && (await summarise(head, clock.now()))) return 0;
     if (entry.do === 'edit') {
@@ -132,7 +159,7 @@ export function createCourier(options: {
     const outcome = await attempt(chat, delivery);
     switch (outcome.is) {
       case 'delivered':
-        return record(head, delivery.do === 'post' ? { ref: outcome.ref } : {});
+        return record(head, { id: head.id, ...(delivery.do === 'post' ? { ref: outcome.ref } : {}) });
       case 'refused':
         log.error({ chat: chat.name, message: entry.message, reason: outcome.reason }, 'message refused by the chat');
         return drop(head, 'refused');
@@ -162,14 +189,14 @@ export function createCourier(options: {
   /** Notes that a message arrived. While that can't be stored only the note is tried again: the chat has the message. */
   async function record(head: Stored<OutboxEntry>, done: Arrived): Promise<number> {
     const { conversation, message, root, at } = head.body;
-    arrived.set(head.id, done);
+    arrived.set(laneOf(conversation), done);
     const writes: Write[] = [remove(outbox, head.id, head.version)];
     if (done.ref !== undefined) {
       const note = { ref: done.ref, root, at: clock.now() };
       writes.push(put(posted, postedId(conversation, message), note, 'any'));
     }
     await store.commit(writes);
-    arrived.delete(head.id);
+    arrived.delete(laneOf(conversation));
     meter.delivered(conversation.chat, clock.now() - at);
     return 0;
   }
@@ -219,6 +246,7 @@ export function createCourier(options: {
       card: cleanCard(card, options.redact),
       tries,
       ambiguous,
+      urgent: isUrgent(entry),
       ...(isRoot ? {} : { thread: { root, ref: thread } }),
       ...(ref === undefined ? {} : { ref }),
       ...(onlyFor === undefined ? {} : { onlyFor }),

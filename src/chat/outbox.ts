@@ -23,12 +23,21 @@ export function laneOf({ chat, id }: Conversation): string {
   return `${chat}:${id}`;
 }
 
+/**
+ * Whether a message may overtake others of its lane: a thread's root, and what answers a person. Neither leans on what waits before it, and
+ * somebody waits for it; a thread's evidence may come when the chat has room. Pure.
+ */
+export function isUrgent({ do: kind, message, root, onlyFor, replyTo }: OutboxEntry): boolean {
+  return kind === 'post' && (root === message || onlyFor !== undefined || replyTo !== undefined);
+}
+
 /** Messages that are not delivered yet, in the order of their writing. */
 export const outbox: Collection<OutboxEntry> = {
   kind: 'outbox',
-  keys: ({ conversation, message, do: kind }) => ({
-    lane: laneOf(conversation),
-    edits: kind === 'edit' ? `${laneOf(conversation)}|${message}` : undefined,
+  keys: (entry) => ({
+    lane: laneOf(entry.conversation),
+    urgent: isUrgent(entry) ? laneOf(entry.conversation) : undefined,
+    edits: entry.do === 'edit' ? `${laneOf(entry.conversation)}|${entry.message}` : undefined,
   }),
 };
 

@@ -33,6 +33,8 @@ export interface Delivery {
   /** How often it was tried before. A try after an ambiguous one must look before it posts, where the chat can. */
   readonly tries: number;
   readonly ambiguous: boolean;
+  /** Somebody waits for it: a chat that must ration its messages keeps some room for such ones. */
+  readonly urgent: boolean;
 }
 
 /** How a try ended. `refused` is final; the others are tried again. */

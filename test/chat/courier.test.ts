@@ -57,13 +57,30 @@ async function start(...chats: readonly Chat[]): Promise<Courier> {
 }
 
 describe('the courier', () => {
-  it('keeps the order of a lane, also of what comes while it runs', async () => {
+  it('keeps the order of a lane but for roots, also of what comes while it runs', async () => {
     const chat = fakeChat('console');
     await put(to('console'), post('INC-1'), post('INC-1/a'), post('INC-2'));
     await start(chat);
     await put(to('console'), edit('INC-1'), post('INC-3'));
     await empty();
-    expect(chat.heard).toEqual(['post INC-1', 'post INC-1/a', 'post INC-2', 'edit INC-1', 'post INC-3']);
+    expect(chat.heard).toEqual(['post INC-1', 'post INC-2', 'post INC-3', 'post INC-1/a', 'edit INC-1']);
+  });
+
+  it('lets roots and answers overtake evidence, also while the lane rests because of it', async () => {
+    const chat = fakeChat('telegram', ({ urgent }) => (urgent ? undefined : { is: 'limited', retryAfterMs: 60_000 }));
+    await put(
+      to('telegram'),
+      post('INC-1'),
+      post('INC-1/evidence'),
+      post('INC-2'),
+      post('INC-3/said', { replyTo: '7' }),
+    );
+    await start(chat);
+    await soon(() => expect(chat.heard).toEqual(['post INC-1', 'post INC-2', 'post INC-3/said']));
+    await put(to('telegram'), post('INC-4/evidence'), post('INC-4'));
+    await soon(() => expect(chat.heard.at(-1)).toBe('post INC-4'));
+    expect(await waiting()).toBe(2);
+    expect(chat.tries.filter(({ urgent }) => !urgent).length).toBeLessThanOrEqual(3);
   });
 
   it('gives a reply the reference of its root, and an edit that of its post', async () => {

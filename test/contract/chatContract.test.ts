@@ -118,6 +118,7 @@ async function deliver(chat: Chat, message: string, shown: Card, more: Partial<D
     card: shown,
     tries: 0,
     ambiguous: false,
+    urgent: true,
     ...more,
   };
   let outcome = await chat.deliver(delivery, AbortSignal.timeout(10_000));

@@ -26,6 +26,7 @@ export function delivery(
     card: { tone: 'neutral', blocks: [], buttons: [], ...card },
     tries: 0,
     ambiguous: false,
+    urgent: true,
     ...(root === undefined ? {} : { thread: { root, ref: undefined } }),
     ...rest,
   };

@@ -1,4 +1,4 @@
-import { CHAT_BURST, CHAT_INTERVAL_MS, GROUP_PER_MINUTE, OVERALL_PER_SECOND } from './limits.ts';
+import { CHAT_BURST, CHAT_INTERVAL_MS, GROUP_PER_MINUTE, GROUP_RESERVED, OVERALL_PER_SECOND } from './limits.ts';
 
 /** What was sent in one lane. Times are epoch ms. */
 export interface LaneBudget {
@@ -29,14 +29,21 @@ function windowWait(sent: readonly number[], limit: number, windowMs: number, co
 export function waitFor(
   lane: LaneBudget,
   overall: readonly number[],
-  ask: { readonly group: boolean; readonly count: number; readonly underWay: number; readonly now: number },
+  ask: {
+    readonly group: boolean;
+    readonly count: number;
+    readonly urgent: boolean;
+    readonly underWay: number;
+    readonly now: number;
+  },
 ): number {
-  const { group, count, underWay, now } = ask;
+  const { group, count, urgent, underWay, now } = ask;
+  const perMinute = urgent ? GROUP_PER_MINUTE : GROUP_PER_MINUTE - GROUP_RESERVED;
   return Math.max(
     0,
     lane.closedUntil - now,
     lane.fullAt - now - (CHAT_BURST - Math.min(count, CHAT_BURST)) * CHAT_INTERVAL_MS,
-    group ? windowWait(lane.sent, GROUP_PER_MINUTE, MINUTE_MS, count, now) : 0,
+    group ? windowWait(lane.sent, perMinute, MINUTE_MS, count, now) : 0,
     windowWait(overall, OVERALL_PER_SECOND, SECOND_MS, count + underWay, now),
   );
 }
@@ -76,12 +83,13 @@ export class Budgets {
   }
 
   /** How long the lane must wait for `count` messages, in ms. Groups have negative ids. */
-  wait(lane: string, count: number): number {
+  wait(lane: string, count: number, urgent: boolean): number {
     const now = this.#now();
     const group = !/^\d+$/.test(lane);
     return waitFor(this.#lanes.get(lane) ?? FRESH, this.#overall, {
       group,
       count,
+      urgent,
       underWay: this.#underWay,
       now,
     });

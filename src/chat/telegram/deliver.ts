@@ -60,7 +60,7 @@ export class Deliverer {
     const { budgets, places, publicUrl } = this.#parts;
     const said = textOf(delivery, publicUrl);
     const calls = 1 + (said.file ? 1 : 0) + (this.#wantsTopic(delivery) ? 1 : 0);
-    const waitMs = budgets.wait(delivery.conversation.id, calls);
+    const waitMs = budgets.wait(delivery.conversation.id, calls, delivery.urgent);
     if (waitMs > 0) return { is: 'limited', retryAfterMs: Math.ceil(waitMs) };
     try {
       await places.load();

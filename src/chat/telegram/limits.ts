@@ -46,5 +46,7 @@ export const CHAT_INTERVAL_MS = 1000;
 export const CHAT_BURST = 3;
 /** Messages a minute in a group. Same page. */
 export const GROUP_PER_MINUTE = 20;
+/** How many of them are kept for what is urgent (roots, answers): a number of our own, so that a rush shows every incident before all evidence. */
+export const GROUP_RESERVED = 12;
 /** Messages a second in all, one below the page's 30. https://core.telegram.org/bots/faq#how-can-i-message-all-of-my-bot-39s-subscribers-at-once */
 export const OVERALL_PER_SECOND = 29;

@@ -4,9 +4,10 @@ import { Budgets, FRESH, spent, waitFor } from '../../../src/chat/telegram/budge
 import { Budgets as VendorBudgets } from '../../support/telegram/budgets.ts';
 import type { Chat } from '../../support/telegram/world.ts';
 
-const ask = (now: number, rest: { group?: boolean; count?: number; underWay?: number } = {}) => ({
+const ask = (now: number, rest: { group?: boolean; count?: number; urgent?: boolean; underWay?: number } = {}) => ({
   group: true,
   count: 1,
+  urgent: true,
   underWay: 0,
   now,
   ...rest,
@@ -32,6 +33,14 @@ describe('waitFor', () => {
     expect(waitFor(lane, [], ask(30_000, { group: false }))).toBe(0);
   });
 
+  it('keeps room for roots and answers in a group', () => {
+    let lane = FRESH;
+    for (let n = 0; n < 8; n += 1) lane = spent(lane, n * 1000);
+    expect(waitFor(lane, [], ask(30_000, { urgent: false }))).toBe(30_000);
+    expect(waitFor(lane, [], ask(30_000))).toBe(0);
+    expect(waitFor(lane, [], ask(30_000, { urgent: false, group: false }))).toBe(0);
+  });
+
   it('counts all chats together, those under way too', () => {
     const overall = Array.from({ length: 28 }, () => 5000);
     expect(waitFor(FRESH, overall, ask(5000))).toBe(0);
@@ -47,9 +56,9 @@ it('does not wait for a clock that was set back', async () => {
   let now = 7_200_000;
   const budgets = new Budgets(() => now);
   for (let n = 0; n < 20; n += 1) await budgets.charge('-1', async () => {});
-  expect(budgets.wait('-1', 1)).toBe(60_000);
+  expect(budgets.wait('-1', 1, true)).toBe(60_000);
   now -= 3_600_000;
-  expect(budgets.wait('-1', 1)).toBe(0);
+  expect(budgets.wait('-1', 1, true)).toBe(0);
 });
 
 it('never meets the vendor’s own limit, however calls and pauses fall', async () => {
@@ -64,10 +73,10 @@ it('never meets the vendor’s own limit, however calls and pauses fall', async 
         const own = new Budgets(() => now);
         for (const { chat, pauseMs, takesMs } of steps) {
           now += pauseMs;
-          const waitMs = own.wait(String(chat), 1);
+          const waitMs = own.wait(String(chat), 1, true);
           expect(waitMs).toBeLessThanOrEqual(60_000);
           now += waitMs;
-          expect(own.wait(String(chat), 1)).toBe(0);
+          expect(own.wait(String(chat), 1, true)).toBe(0);
           await own.charge(String(chat), async () => {
             now += Math.floor(takesMs / 2);
             vendor.charge({ id: chat, type: chat < 0 ? 'group' : 'private' } as Chat, 'sendMessage');

@@ -44,6 +44,7 @@ export const post = (conversation: string, message: string, given: Card, rest: P
   card: given,
   tries: 0,
   ambiguous: false,
+  urgent: true,
   ...rest,
 });
 
