@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { lastAnchor } from '../src/audit/anchors.ts';
+import { shortAnchor } from '../src/audit/verify.ts';
+import type { Block } from '../src/chat/message.ts';
 import { privately } from '../src/commanding/answers.ts';
 import { noArgs } from '../src/commanding/args.ts';
 import { command } from '../src/commanding/command.ts';
@@ -25,13 +28,14 @@ export const audit = command({
   examples: ['/audit'],
   may: 'role',
   args: noArgs,
-  run: async (_, __, { audit: record }) => {
+  run: async (_, __, { audit: record, store }) => {
     const last: string[] = [];
     for await (const line of record.export()) {
       last.push(line);
       if (last.length > MOST) last.shift();
     }
-    const found = await record.verify();
+    const posted = await lastAnchor(store);
+    const found = await record.verify(posted ? [posted] : []);
     const rows = last.flatMap((line) => {
       const read = Line.safeParse(JSON.parse(line));
       if (!read.success) return [];
@@ -51,6 +55,13 @@ export const audit = command({
       { label: 'Chat' },
       { label: 'Request' },
     ];
-    return privately(verdict, rows.length > 0 ? [{ kind: 'table', columns, rows }] : [], found.ok ? 'ok' : 'critical');
+    const heads: Block[] =
+      found.ok && found.head.seq > 0 ? [{ kind: 'quiet', text: ['Head: ', { code: shortAnchor(found.head) }] }] : [];
+    if (posted) {
+      const on = new Date(posted.at).toISOString().slice(0, 10);
+      heads.push({ kind: 'quiet', text: [`Posted here on ${on}: `, { code: shortAnchor(posted) }] });
+    }
+    const table: Block[] = rows.length > 0 ? [{ kind: 'table', columns, rows }] : [];
+    return privately(verdict, [...table, ...heads], found.ok ? 'ok' : 'critical');
   },
 });

@@ -8,6 +8,7 @@ import { createIntake } from './alerting/intake.ts';
 import { createReconciler } from './alerting/reconcile.ts';
 import { storms } from './alerting/storm.ts';
 import { timeline } from './alerting/timeline.ts';
+import { ANCHOR_COLLECTIONS, createAnchors } from './audit/anchors.ts';
 import { type Audit, openAudit } from './audit/audit.ts';
 import { createChatWatch } from './chat/chatWatch.ts';
 import { createConsole } from './chat/console/console.ts';
@@ -22,6 +23,7 @@ import type { PartHealth, Services } from './commanding/command.ts';
 import { createDispatch, createHomeTab } from './commanding/dispatch.ts';
 import type { Config } from './config/schema.ts';
 import { secretsOf } from './config/secret.ts';
+import { gateRequests } from './gate/requests.ts';
 import type { WebhookAuth } from './http/auth.ts';
 import { createServer } from './http/server.ts';
 import { webhookRoute } from './http/webhook.ts';
@@ -64,6 +66,7 @@ const COLLECTIONS: readonly Collection<never>[] = [
   offerPresses,
   storms,
   ...GATE_COLLECTIONS,
+  ...ANCHOR_COLLECTIONS,
   ...CONSOLE_COLLECTIONS,
   ...SLACK_COLLECTIONS,
   ...TELEGRAM_COLLECTIONS,
@@ -218,6 +221,8 @@ async function wire(from: {
     inbox: () => inboxDoor.waiting,
     outbox: () => store.count(outbox),
     triage: () => store.count(incidents, ['triage', 'wanted']),
+    requests: (state) => store.count(gateRequests, ['state', state]),
+    audit: () => ({ head: audit.head(), isUnwritable: audit.problem() !== undefined }),
     parts: health,
   });
   const desk = createDesk({
@@ -234,7 +239,18 @@ async function wire(from: {
   const intake = createIntake({ store, inbox: inboxDoor, desk, clock, log, worked: metrics.worked, pace });
   const reconciler = createReconciler({ store, desk, alertmanager: outside.alertmanager, clock, log, reopenWithinMs });
   const onCall = createOnCall(config, { clock });
-  const gate = createGate({ config, store, clock, log, audit, hosts: outside.hosts, onCall, targets });
+  const gate = createGate({
+    config,
+    store,
+    clock,
+    log,
+    audit,
+    hosts: outside.hosts,
+    onCall,
+    targets,
+    meter: metrics.gate,
+  });
+  const anchors = createAnchors({ store, clock, log, audit, targets });
   const planner = createPlanner({
     store,
     clock,
@@ -316,6 +332,7 @@ async function wire(from: {
     await server.close().catch((error: unknown) => log.warn({ error: messageOf(error) }, 'server did not close well'));
     await Promise.all([
       gate.stop(),
+      anchors.stop(),
       intake.stop(),
       ushers.stop(),
       rounds.stop(),
@@ -345,6 +362,7 @@ async function wire(from: {
       ushers.start();
       rounds.start();
       gate.start();
+      anchors.start();
       inbound.start();
       if (canAsk) reconciler.start();
       await courier.start();

@@ -22,7 +22,8 @@ const HELP = `daytwo: ChatOps for the second day of a Kubernetes cluster
   daytwo serve                     the bot: webhook, console, chats
   daytwo demo [--once]             the same, with three recorded alerts sent to itself; --once prints the threads and ends
   daytwo check-config [--probe]    checks the configuration; --probe also asks everything it names, read-only
-  daytwo audit verify [SEQ:HASH …] is the record of who did what as it was written? also on a stopped bot; exit code 1 if not
+  daytwo audit verify              is the record of who did what as it was written? also on a stopped bot; exit code 1 if not;
+                                   with --head SEQ:HASH, also against a head that was posted in a chat or logged
   daytwo audit export              the record, an entry a line of JSON
   daytwo slack-manifest            prints the manifest that makes the Slack app; with --http URL, for events posted to that public URL
   daytwo help                      this
@@ -57,6 +58,7 @@ export function readArgs(args: readonly string[]): Invocation {
         once: { type: 'boolean' },
         probe: { type: 'boolean' },
         http: { type: 'string' },
+        head: { type: 'string', multiple: true },
         help: { type: 'boolean', short: 'h' },
       },
     });
@@ -64,7 +66,8 @@ export function readArgs(args: readonly string[]): Invocation {
     throw new DaytwoError('invalid', `${messageOf(error).split('. ')[0]}. daytwo help says what there is.`);
   }
   const { values, positionals } = parsed;
-  const [first = 'help', ...rest] = positionals;
+  const [first = 'help', ...words] = positionals;
+  const rest = [...words, ...((values['head'] as string[] | undefined) ?? [])];
   const word = values['help'] === true ? 'help' : WORDS.find((one) => one === first);
   if (word === undefined) {
     const near = nearest(first, WORDS);

@@ -4,8 +4,8 @@ import { exportLines } from './lines.ts';
 import { readLine } from './record.ts';
 import { type Anchor, anchorText, readAnchor, type Verification, verifyFile } from './verify.ts';
 
-const USAGE = `daytwo audit verify [SEQ:HASH …]   is the audit what was written? Heads noted elsewhere (log, chat) are checked too
-daytwo audit export                every entry as a line of JSON`;
+const USAGE = `daytwo audit verify [--head SEQ:HASH …]   is the audit what was written? Heads noted elsewhere (log, chat) are checked too
+daytwo audit export                       every entry as a line of JSON`;
 
 /**
  * The words of `daytwo audit …` on a data folder; the bot may be stopped. `print` gets a line of output, `complain` what is wrong.

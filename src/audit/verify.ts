@@ -41,6 +41,14 @@ export function anchorText({ seq, hash }: Link): string {
   return `${seq}:${hash}`;
 }
 
+/** Hex digits of a short anchor: what a person compares, and what nobody finds a second record for in a lifetime. */
+const SHORT_DIGITS = 16;
+
+/** The same with a short hash, for chats. */
+export function shortAnchor({ seq, hash }: Link): string {
+  return `${seq}:${hash.slice(0, SHORT_DIGITS)}`;
+}
+
 /** Reads what `anchorText` wrote, also with the hash cut to 8 or more digits; undefined for anything else. */
 export function readAnchor(text: string): Anchor | undefined {
   const [, seq, hash] = /^(\d{1,15}):([0-9a-f]{8,64})$/.exec(text) ?? [];

@@ -7,11 +7,13 @@ import { codeOf, DaytwoError, messageOf } from '../lib/errors.ts';
 import type { Json } from '../lib/json.ts';
 import type { Logger } from '../lib/log.ts';
 import { put, type Store, type Stored, type Write } from '../store/port.ts';
+import { untilWon } from '../store/transact.ts';
 import type { Progress } from './action.ts';
 import { audienceOf, cardWrites, postWrites } from './audience.ts';
 import { driftCard, endCard, requestCard } from './cards.ts';
 import { type Asked, requestOf } from './decide.ts';
 import type { Actor, Context, Decided, GateFact, Refusal } from './facts.ts';
+import type { GateMeter } from './meter.ts';
 import { ENDS, type GateRequest } from './model.ts';
 import {
   gatePresses,
@@ -82,12 +84,16 @@ export interface Ledger {
   show(id: string, progress: Progress | undefined): Promise<void>;
   /** Records something of a request that changes nothing in it. @throws DaytwoError failed where it can't be recorded */
   record(stored: StoredRequest, kind: string, details: unknown, by?: Actor): Promise<void>;
-  /** Records that somebody asked and got no request. Where that can't be recorded, it is logged: nothing was done. */
-  turnedAway(by: Actor, incident: string | undefined, details: unknown): Promise<void>;
+  /**
+   * Records that somebody asked and got no request; a refusal in words is the action's own. Where that can't be recorded, it is logged:
+   * nothing was done.
+   */
+  turnedAway(
+    by: Actor,
+    incident: string | undefined,
+    details: { readonly action: string; readonly args: unknown; readonly refused: Refusal | string },
+  ): Promise<void>;
 }
-
-/** How often a decision is taken again after somebody else wrote first. */
-const TRIES = 12;
 
 const tokensOf = (): Record<PressWhat, string> => ({
   confirm: newGateToken(),
@@ -112,16 +118,16 @@ function isNews({ state, confirmedAt, execution }: GateRequest): boolean {
   return state === 'expired' && confirmedAt !== undefined;
 }
 
-/** Builds the ledger. `targets` are where incidents' threads go; `heard` is told of every fact that became durable. */
+/** Builds the ledger. `targets` are where incidents' threads go. */
 export function createLedger(options: {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Logger;
   readonly audit: AuditPort;
   readonly targets: readonly Target[];
-  readonly heard?: (fact: GateFact) => void;
+  readonly meter?: GateMeter;
 }): Ledger {
-  const { store, clock, log, audit, targets } = options;
+  const { store, clock, log, audit, targets, meter } = options;
   const turns = new Map<string, Promise<unknown>>();
 
   /** One after the other within this process: then conflicts come from other processes alone. */
@@ -176,16 +182,19 @@ export function createLedger(options: {
     }
   }
 
-  /** Commits what the audit holds already. False: somebody else was faster, and the audit says so. */
-  async function commit(stored: StoredRequest, what: string, writes: readonly Write[]): Promise<boolean> {
-    try {
-      await store.commit(writes);
-      return true;
-    } catch (error) {
+  /** Commits what the audit holds already. Where that fails (somebody else was faster, the disk is full) the audit says so. */
+  async function commit(stored: StoredRequest, what: string, writes: readonly Write[]): Promise<void> {
+    await store.commit(writes).catch(async (error: unknown) => {
       await record(stored, 'void', { what, why: messageOf(error) }).catch(unrecorded);
-      if (codeOf(error) === 'store-conflict') return false;
       throw error;
-    }
+    });
+  }
+
+  /** Attempts a change until nobody else is faster; in the end says so in words for people. */
+  async function won<T>(attempt: () => Promise<T>, tired: string): Promise<T> {
+    return untilWon(attempt).catch((cause: unknown) => {
+      throw codeOf(cause) === 'store-conflict' ? new DaytwoError('store-conflict', tired, { cause }) : cause;
+    });
   }
 
   async function messages(
@@ -210,89 +219,90 @@ export function createLedger(options: {
     ];
   }
 
-  const heard = (facts: readonly GateFact[]): void => {
-    for (const fact of facts) options.heard?.(fact);
-  };
+  /** A start that is refused tells that as a fact alone. */
+  function heard(request: GateRequest, facts: readonly GateFact[]): void {
+    meter?.facts(request, facts);
+    for (const fact of facts) if (fact.is === 'refused') meter?.refused(fact.refusal.why);
+  }
 
   async function open(opening: Opening, context: Context): Promise<Changed | { readonly refused: Refusal }> {
     const { place, ...asked } = opening;
-    for (let tries = 1; ; tries += 1) {
-      const [known] = await store.find(gateRequests, { key: ['event', place.event], limit: 1 });
-      if (known) return { id: known.id, stored: known.body, facts: [] };
-      const counter = await store.get(counters, 'gaterequest');
-      const number = (counter?.body.last ?? 0) + 1;
-      const id = requestId(number);
-      const decided = requestOf({ ...asked, name: `REQ-${number}` }, context);
-      if (!('request' in decided)) return decided;
-      const { request, facts } = decided;
-      const stored: StoredRequest = { request, place, tokens: tokensOf(), called: 0, direct: [] };
-      await recordFacts(stored, facts, asked.by);
-      const places = await audienceOf(store, targets, stored);
-      const writes = [
-        put(counters, 'gaterequest', { last: number }, counter?.version ?? 0),
-        put(gateRequests, id, stored, 0),
-        ...tokenWrites(id, stored),
-        ...cardWrites(places, requestCard(stored), { now: clock.now(), fresh: 'all' }),
-      ];
-      if (await commit(stored, 'ask', writes)) {
-        heard(facts);
-        return { id, stored, facts };
-      }
-      if (tries === TRIES) throw new DaytwoError('store-conflict', 'too many requests at the same time; ask again');
-    }
+    const [known] = await store.find(gateRequests, { key: ['event', place.event], limit: 1 });
+    if (known) return { id: known.id, stored: known.body, facts: [] };
+    const counter = await store.get(counters, 'gaterequest');
+    const number = (counter?.body.last ?? 0) + 1;
+    const id = requestId(number);
+    const decided = requestOf({ ...asked, name: `REQ-${number}` }, context);
+    if (!('request' in decided)) return decided;
+    const { request, facts } = decided;
+    const stored: StoredRequest = { request, place, tokens: tokensOf(), called: 0, direct: [] };
+    await recordFacts(stored, facts, asked.by);
+    const places = await audienceOf(store, targets, stored);
+    await commit(stored, 'ask', [
+      put(counters, 'gaterequest', { last: number }, counter?.version ?? 0),
+      put(gateRequests, id, stored, 0),
+      ...tokenWrites(id, stored),
+      ...cardWrites(places, requestCard(stored), { now: clock.now(), fresh: 'all' }),
+    ]);
+    heard(request, facts);
+    return { id, stored, facts };
   }
 
   async function change(...[id, event, decide, beside]: Parameters<Ledger['change']>): Promise<Changed> {
-    for (let tries = 1; ; tries += 1) {
-      const found = await get(id);
-      const decided = decide(found.body.request);
-      const { request, facts, refused } = decided;
-      const answer = { id, facts, ...(refused ? { refused } : {}) };
-      const refusal = async (): Promise<void> => {
-        if (refused && !event.quiet) await record(found.body, `${event.what}-refused`, refused, event.by);
-      };
-      if (request === found.body.request && facts.length === 0 && (refused || !beside)) {
-        // Nothing changes: the answer is owed whether the audit can be written or not.
-        await refusal().catch(unrecorded);
-        return { ...answer, stored: found.body };
-      }
-      const extra = (await beside?.(request, facts)) ?? {};
-      if (request === found.body.request && facts.length === 0 && Object.keys(extra).length === 0)
-        return { ...answer, stored: found.body };
-      const drifted = facts.some(({ is }) => is === 'drifted');
-      const lanes = new Set(found.body.direct.map(laneOf));
-      const direct = (extra.direct ?? []).filter((one) => !lanes.has(laneOf(one)));
-      const stored: StoredRequest = {
-        ...found.body,
-        request,
-        called: drifted ? 0 : (extra.called ?? found.body.called),
-        direct: [...found.body.direct, ...direct],
-        ...(drifted ? { tokens: tokensOf() } : {}),
-      };
-      const news = facts.length > 0 || direct.length > 0 || extra.post !== undefined;
-      await recordFacts(stored, facts, event.by);
-      await refusal();
-      const writes = [
-        put(gateRequests, id, stored, found.version),
-        ...(drifted ? tokenWrites(id, stored) : []),
-        ...(news ? await messages(found.body, stored, facts, extra.post) : []),
-        ...(extra.writes ?? []),
-      ];
-      if (await commit(stored, event.what, writes)) {
-        heard(facts);
-        return { ...answer, stored };
-      }
-      if (tries === TRIES)
-        throw new DaytwoError('store-conflict', `${request.name} is being changed by others; try again`);
+    const found = await get(id);
+    const decided = decide(found.body.request);
+    const { request, facts, refused } = decided;
+    const answer = { id, facts, ...(refused ? { refused } : {}) };
+    const refusal = async (): Promise<void> => {
+      if (refused && !event.quiet) await record(found.body, `${event.what}-refused`, refused, event.by);
+    };
+    const refusedTo = (): void => {
+      if (refused && !event.quiet) meter?.refused(refused.why);
+    };
+    if (request === found.body.request && facts.length === 0 && (refused || !beside)) {
+      // Nothing changes: the answer is owed whether the audit can be written or not.
+      await refusal().catch(unrecorded);
+      refusedTo();
+      return { ...answer, stored: found.body };
     }
+    const extra = (await beside?.(request, facts)) ?? {};
+    if (request === found.body.request && facts.length === 0 && Object.keys(extra).length === 0)
+      return { ...answer, stored: found.body };
+    const drifted = facts.some(({ is }) => is === 'drifted');
+    const lanes = new Set(found.body.direct.map(laneOf));
+    const direct = (extra.direct ?? []).filter((one) => !lanes.has(laneOf(one)));
+    const stored: StoredRequest = {
+      ...found.body,
+      request,
+      called: drifted ? 0 : (extra.called ?? found.body.called),
+      direct: [...found.body.direct, ...direct],
+      ...(drifted ? { tokens: tokensOf() } : {}),
+    };
+    const news = facts.length > 0 || direct.length > 0 || extra.post !== undefined;
+    await recordFacts(stored, facts, event.by);
+    await refusal();
+    await commit(stored, event.what, [
+      put(gateRequests, id, stored, found.version),
+      ...(drifted ? tokenWrites(id, stored) : []),
+      ...(news ? await messages(found.body, stored, facts, extra.post) : []),
+      ...(extra.writes ?? []),
+    ]);
+    heard(request, facts);
+    refusedTo();
+    return { ...answer, stored };
   }
 
   return {
     get,
     record,
-    turnedAway: (by, incident, details) => append('ask-refused', details, { by, incident }).catch(unrecorded),
-    open: (opening, context) => inTurn('new', () => open(opening, context)),
-    change: (id, ...rest) => inTurn(id, () => change(id, ...rest)),
+    turnedAway: async (by, incident, details) => {
+      await append('ask-refused', details, { by, incident }).catch(unrecorded);
+      meter?.refused(typeof details.refused === 'string' ? 'no-plan' : details.refused.why);
+    },
+    open: (opening, context) =>
+      inTurn('new', () => won(() => open(opening, context), 'too many requests are made at the same time; ask again')),
+    change: (id, ...rest) =>
+      inTurn(id, () => won(() => change(id, ...rest), `REQ-${Number(id)} is being changed by others; try again`)),
     show: (id, progress) =>
       inTurn(id, async () => {
         const { body } = await get(id);

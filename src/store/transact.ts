@@ -15,19 +15,29 @@ export interface Decision<R> {
 }
 
 /**
- * Reads, decides and commits; after a conflict all of it again. `decide` must be free of effects.
- * @throws DaytwoError store-conflict after 40 tries, store-unavailable at once
+ * Repeats an attempt that ends in a commit while somebody else is faster.
+ * @throws DaytwoError store-conflict after 40 tries, and at once whatever else the attempt throws
  */
-export async function transact<R>(store: Store, decide: () => Promise<Decision<R>>): Promise<R> {
+export async function untilWon<R>(attempt: () => Promise<R>): Promise<R> {
   for (let tries = 1; ; tries += 1) {
-    const { writes, result } = await decide();
     try {
-      await store.commit(writes);
-      return result;
+      return await attempt();
     } catch (error) {
       if (!(error instanceof DaytwoError && error.code === 'store-conflict') || tries === TRIES) throw error;
     }
     const doubled = tries - PAUSE_FROM + 1;
     if (doubled > 0) await wait(Math.random() * Math.min(2 ** doubled, MAX_PAUSE_MS));
   }
+}
+
+/**
+ * Reads, decides and commits; after a conflict all of it again. `decide` must be free of effects.
+ * @throws DaytwoError store-conflict after 40 tries, store-unavailable at once
+ */
+export async function transact<R>(store: Store, decide: () => Promise<Decision<R>>): Promise<R> {
+  return untilWon(async () => {
+    const { writes, result } = await decide();
+    await store.commit(writes);
+    return result;
+  });
 }

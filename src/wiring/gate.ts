@@ -7,11 +7,12 @@ import type { Person } from '../chat/people.ts';
 import { LOCAL } from '../chat/people.ts';
 import type { Config } from '../config/schema.ts';
 import { type BoundAction, bindAction } from '../gate/bound.ts';
-import { NO_CALLERS } from '../gate/calls.ts';
+import { type Callers, NO_CALLERS } from '../gate/calls.ts';
 import { createExecutor } from '../gate/executor.ts';
 import { journal } from '../gate/journal.ts';
 import { createLedger } from '../gate/ledger.ts';
 import { locks } from '../gate/locks.ts';
+import type { GateMeter } from '../gate/meter.ts';
 import { gatePresses, gateRequests } from '../gate/requests.ts';
 import { createGateService, type GateService } from '../gate/service.ts';
 import type { Surroundings } from '../gate/surroundings.ts';
@@ -20,12 +21,14 @@ import type { ActingHosts } from '../host/actPort.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
 import type { OnCallSource } from '../oncall/oncall.ts';
+import { delegations } from '../people/delegation.ts';
+import { createDelegations, type Delegations } from '../people/delegations.ts';
 import type { Collection, Store } from '../store/port.ts';
 import { createPushgateway } from '../telemetry/pushgateway.ts';
 import { authOf } from './outside.ts';
 
 /** What the gate keeps in the store. */
-export const GATE_COLLECTIONS: readonly Collection<never>[] = [gateRequests, gatePresses, journal, locks];
+export const GATE_COLLECTIONS: readonly Collection<never>[] = [gateRequests, gatePresses, journal, locks, delegations];
 
 /** The gate, wired: what chats call, and the workers behind it. */
 export interface Gate {
@@ -33,6 +36,8 @@ export interface Gate {
   /** Ids of the actions that exist. */
   readonly actions: ReadonlySet<string>;
   readonly backups: BackupWorld;
+  /** Who stands in for whom. */
+  readonly delegations: Delegations;
   start(): void;
   stop(): Promise<void>;
 }
@@ -75,8 +80,9 @@ export function createGate(options: {
   readonly hosts: ActingHosts;
   readonly onCall: OnCallSource;
   readonly targets: readonly Target[];
+  readonly meter?: GateMeter;
 }): Gate {
-  const { config, store, clock, log, audit, hosts, onCall, targets } = options;
+  const { config, store, clock, log, audit, hosts, onCall, targets, meter } = options;
   const { pushgateway, oncall } = config;
   const backups: BackupWorld = {
     hosts,
@@ -86,14 +92,17 @@ export function createGate(options: {
         : createPushgateway({ url: pushgateway.url, auth: authOf(pushgateway) }),
     clock,
     backups: config.backups.map(specOf),
+    localHosts: new Set(config.hosts.flatMap(({ name, via }) => (via === 'local' ? [name] : []))),
     lastTookMs: lastTook(store),
   };
   const bound: readonly BoundAction[] = [bindAction(backupRun, backups), bindAction(restoreRun, backups)];
   const actions = new Map(bound.map((action) => [action.id, action]));
   const people: readonly Person[] = config.people.length > 0 ? config.people : [LOCAL];
   const byRole = !oncall.rotation && !oncall.ical && oncall.slackUsergroup === undefined;
+  const standing = createDelegations({ store, clock, audit, people });
   const surroundings: Surroundings = {
     people,
+    standIns: standing.standIns,
     policies: config.policies,
     freezes: config.freezes,
     // Without a rotation or a calendar the role itself is all there is to go by.
@@ -102,8 +111,8 @@ export function createGate(options: {
       action.startsWith('restore.') ? config.backups.find(({ name }) => name === target)?.whoCanRestore : undefined,
     clusterUid: async () => undefined,
   };
-  const ledger = createLedger({ store, clock, log, audit, targets });
-  const callers = NO_CALLERS;
+  const ledger = createLedger({ store, clock, log, audit, targets, ...(meter ? { meter } : {}) });
+  const callers: Callers = { ...NO_CALLERS, next: onCall.next };
   const service = createGateService({ store, clock, ledger, actions, surroundings, callers });
   const executor = createExecutor({ store, clock, log, ledger, surroundings, actions, alone: true });
   const watch = createGateWatch({ store, clock, log, ledger, surroundings, callers });
@@ -111,6 +120,7 @@ export function createGate(options: {
     service,
     actions: new Set(actions.keys()),
     backups,
+    delegations: standing,
     start: () => {
       executor.start();
       watch.start();
