@@ -1,71 +1,58 @@
-import { type Collection, put, type Store, type Stored, type Write } from './port.ts';
+import { type Collection, put, remove, type Store, type Stored, type Write } from './port.ts';
 import { transact } from './transact.ts';
+
+/** One life of one process on a shared state. Its document is rewritten for as long as it lives; without one it is gone. */
+export interface ReplicaRecord {
+  /** For people: `host:8080`. */
+  readonly name: string;
+  /** When the document was written last, epoch ms by its own clock. Only for people: clocks of machines differ. */
+  readonly at: number;
+}
+
+/** The replicas there are. Document id: a name of that life alone. */
+export const replicas: Collection<ReplicaRecord> = { kind: 'replica', keys: () => ({}) };
 
 /** What is stored of a lease. It outlives its holders, so that its token never goes back. */
 export interface LeaseRecord {
-  /** Undefined once released. */
+  /** Id of a replica; undefined once given back. */
   readonly holder?: string;
   /** Grows by one with each taking. */
   readonly token: number;
-  /** Epoch ms by the holder's clock. */
-  readonly until: number;
 }
 
-/** Leases by name: `outbox/slack/C0123`, `telegram-leader`. */
+/** Leases by name: `outbox/slack:C0123`, `leader`. */
 export const leases: Collection<LeaseRecord> = { kind: 'lease', keys: ({ holder }) => ({ holder }) };
+
+/** What several processes on one state keep of each other. */
+export const REPLICA_COLLECTIONS: readonly Collection<never>[] = [replicas, leases];
 
 /** A lease that was taken. Whoever acts under it shows the token: a higher one means that somebody else has it now. */
 export interface Lease {
   readonly name: string;
   readonly holder: string;
   readonly token: number;
-  readonly until: number;
 }
 
-/** How asking for a lease ended. */
+/** How asking for a lease ended. `inherited`: its former holder is gone without having given it back. */
 export type Acquired =
-  | { readonly ok: true; readonly lease: Lease }
-  | { readonly ok: false; readonly holder: string; readonly until: number };
-
-/** Who asks for what, and for how long. */
-export interface LeaseRequest {
-  readonly name: string;
-  /** Unique to this run of this process: after a restart it is another. */
-  readonly holder: string;
-  readonly ttlMs: number;
-  /** Epoch ms, now. */
-  readonly now: number;
-}
+  | { readonly ok: true; readonly lease: Lease; readonly inherited: boolean }
+  | { readonly ok: false; readonly holder: string };
 
 /**
- * Takes a lease that nobody holds: free, released, or run out. One that is held is refused, to its own holder too. Clocks of several
- * machines differ, so a lease may be taken a little early; `guard` keeps the former holder's writes out then.
+ * Takes a lease that nobody holds: new, given back, or left by a replica that is gone. One that is held is refused, to its own holder too.
  * @throws DaytwoError store-unavailable | store-conflict (many asked at once; ask again later)
  */
-export function acquireLease(store: Store, { name, holder, ttlMs, now }: LeaseRequest): Promise<Acquired> {
+export function acquireLease(store: Store, name: string, holder: string): Promise<Acquired> {
   return transact<Acquired>(store, async () => {
     const found = await store.get(leases, name);
-    if (found?.body.holder !== undefined && found.body.until > now)
-      return { writes: [], result: { ok: false, holder: found.body.holder, until: found.body.until } };
+    const before = found?.body.holder;
+    if (before !== undefined && (await store.get(replicas, before)) !== undefined)
+      return { writes: [], result: { ok: false, holder: before } };
     const token = (found?.body.token ?? 0) + 1;
-    const until = now + ttlMs;
     return {
-      writes: [put(leases, name, { holder, token, until }, found?.version ?? 0)],
-      result: { ok: true, lease: { name, holder, token, until } },
+      writes: [put(leases, name, { holder, token }, found?.version ?? 0)],
+      result: { ok: true, lease: { name, holder, token }, inherited: before !== undefined },
     };
-  });
-}
-
-/**
- * Holds a lease for longer; undefined once somebody else took it or it was released. One that ran out and that nobody took goes on.
- * @throws DaytwoError store-unavailable | store-conflict
- */
-export function renewLease(store: Store, lease: Lease, ttlMs: number, now: number): Promise<Lease | undefined> {
-  return transact<Lease | undefined>(store, async () => {
-    const found = await current(store, lease);
-    if (!found) return { writes: [], result: undefined };
-    const until = now + ttlMs;
-    return { writes: [put(leases, lease.name, { ...found.body, until }, found.version)], result: { ...lease, until } };
   });
 }
 
@@ -73,19 +60,23 @@ export function renewLease(store: Store, lease: Lease, ttlMs: number, now: numbe
 export function releaseLease(store: Store, lease: Lease): Promise<void> {
   return transact(store, async () => {
     const found = await current(store, lease);
-    const writes = found ? [put(leases, lease.name, { token: lease.token, until: 0 }, found.version)] : [];
+    const writes = found ? [put(leases, lease.name, { token: lease.token }, found.version)] : [];
     return { writes, result: undefined };
   });
 }
 
 /**
  * A write to put into a commit that may be made under the lease alone: the commit fails with store-conflict when the lease moves
- * between this and it. Undefined when the lease is lost already. Read anew for each try (`transact`). Whether it ran out by the clock
- * doesn't matter here: as long as nobody took it, nobody else acts.
+ * between this and it. Undefined when the lease is lost already. Read anew for each try.
  */
 export async function guardLease(store: Store, lease: Lease): Promise<Write | undefined> {
   const found = await current(store, lease);
   return found && put(leases, lease.name, found.body, found.version);
+}
+
+/** Declares a replica gone, unless it gave a sign of life since it was read. @throws DaytwoError store-conflict | store-unavailable */
+export async function bury(store: Store, { id, version }: Stored<ReplicaRecord>): Promise<void> {
+  await store.commit([remove(replicas, id, version)]);
 }
 
 async function current(store: Store, { name, holder, token }: Lease): Promise<Stored<LeaseRecord> | undefined> {
