@@ -1,5 +1,5 @@
 import { inert } from '../lib/text.ts';
-import type { Block, Card, Inline } from './message.ts';
+import type { Block, ButtonInput, Card, Inline } from './message.ts';
 
 /**
  * The card with every text in it made inert and rid of secrets: the last door before a chat, whoever wrote the card and wherever its
@@ -40,10 +40,22 @@ export function cleanCard(card: Card, redact: (text: string) => string): Card {
         return { ...one, title: text(one.title), summary: text(one.summary), blocks: one.blocks.map(block) };
     }
   };
+  const input = (one: ButtonInput): ButtonInput => ({
+    ...one,
+    title: text(one.title),
+    about: text(one.about),
+    label: text(one.label),
+    hint: text(one.hint),
+    instead: text(one.instead),
+  });
   return {
     ...card,
     title: text(card.title),
     blocks: card.blocks.map(block),
-    buttons: card.buttons.map((button) => ({ ...button, label: text(button.label) })),
+    buttons: card.buttons.map((button) => ({
+      ...button,
+      label: text(button.label),
+      ...(button.input ? { input: input(button.input) } : {}),
+    })),
   };
 }

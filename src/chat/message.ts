@@ -58,11 +58,31 @@ export type Block =
       readonly blocks: readonly Block[];
     };
 
+/** One line that is asked for before a press counts. Chats shorten what is longer than they can show; what is typed they never judge. */
+export interface ButtonInput {
+  /** Heads the dialog, 24 letters at most: `Confirm REQ-17`. */
+  readonly title: string;
+  /** What the press is about: the plan in a sentence. */
+  readonly about: string;
+  /** What to type. */
+  readonly label: string;
+  /** Small print below the line. */
+  readonly hint: string;
+  /** An empty line will do. A chat without dialogs doesn't ask then: the press acts at once. */
+  readonly optional: boolean;
+  /** Longest text, in code points: 1 to 3,000. */
+  readonly maxLength: number;
+  /** The command that does the same where nothing can be asked: `/confirm REQ-17 worker-1`. */
+  readonly instead: string;
+}
+
 /** A button. `token` is opaque, random and persisted; it alone says what a press means. */
 export interface Button {
   readonly label: string;
   readonly token: string;
   readonly style: 'primary' | 'danger' | 'plain';
+  /** What is asked for before the press counts; it comes with the press. */
+  readonly input?: ButtonInput;
 }
 
 /** One message. `title` is also what a notification shows. */

@@ -63,6 +63,13 @@ export interface Identity {
   readonly id: string;
 }
 
+/** A press of a button. `typed` is what its input was given, trimmed, inert and not empty; absent where nothing was typed. */
+export interface Press {
+  readonly kind: 'button';
+  readonly token: string;
+  readonly typed?: string;
+}
+
 /** What a person did in a chat, told in our words. JSON only: it is made durable before it is acted on. */
 export interface InboundEvent {
   /** Unique within the chat for ever (Slack: envelope or event id; Telegram: update_id): a second delivery is dropped by it. */
@@ -75,8 +82,9 @@ export interface InboundEvent {
   readonly thread?: MessageKey;
   /** Opaque: handed back in the answer's Delivery. */
   readonly replyTo?: string;
-  readonly what: /** The words after the slash: `silence INC-42 2h`. */
-  { readonly kind: 'command'; readonly text: string } | { readonly kind: 'button'; readonly token: string };
+  readonly what:
+    | /** The words after the slash: `silence INC-42 2h`. */ { readonly kind: 'command'; readonly text: string }
+    | Press;
 }
 
 /** Takes an event in. Resolves once it is durable; only then may the chat confirm it to its vendor. */

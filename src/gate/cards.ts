@@ -1,5 +1,5 @@
 import { utc } from '../alerting/cards.ts';
-import type { Block, Button, Card, Inline, Tone } from '../chat/message.ts';
+import type { Block, Button, ButtonInput, Card, Inline, Tone } from '../chat/message.ts';
 import type { Role } from '../chat/people.ts';
 import { clip, humanDuration, inert, inertLine } from '../lib/text.ts';
 import type { Progress } from './action.ts';
@@ -12,6 +12,8 @@ import type { PressWhat, StoredRequest } from './requests.ts';
 const LONGEST_LINE = 500;
 const LONGEST_TEXT = 1500;
 const LONGEST_TITLE = 120;
+/** The longest name that can be typed. */
+const LONGEST_NAME = 200;
 
 const TONES: Readonly<Record<RequestState, Tone>> = {
   planned: 'critical',
@@ -76,11 +78,39 @@ export function roleWords(roles: readonly Role[]): string {
   return words.length > 0 ? words.join(' or ') : 'nobody';
 }
 
+/** What Confirm asks for where the policy wants the name typed. It is compared where the press is decided. */
+function nameInput({ name, plan }: GateRequest): ButtonInput {
+  const target = line(plan.target);
+  return {
+    title: `Confirm ${name}`,
+    about: `${clip(inertLine(plan.title), LONGEST_TITLE)}. ${clip(inert(plan.summary), LONGEST_LINE)}`,
+    label: `Type the name: ${target}`,
+    hint: 'To the letter. Confirming accepts what the card lists; others may still have to approve.',
+    optional: false,
+    maxLength: LONGEST_NAME,
+    instead: `/confirm ${name} ${target}`,
+  };
+}
+
+/** What Deny asks for. */
+function reasonInput({ name, plan, requester }: GateRequest): ButtonInput {
+  return {
+    title: `Deny ${name}`,
+    about: `${clip(inertLine(plan.title), LONGEST_TITLE)}, asked for by ${requester}. A denial is final.`,
+    label: 'Why? May stay empty',
+    hint: 'Everybody who sees the card sees the reason.',
+    optional: true,
+    maxLength: LONGEST_LINE,
+    instead: `/deny ${name} REASON`,
+  };
+}
+
 function buttonsOf({ request, tokens }: StoredRequest): readonly Button[] {
-  const button = (what: PressWhat, label: string, style: Button['style']): Button => ({
+  const button = (what: PressWhat, label: string, style: Button['style'], input?: ButtonInput): Button => ({
     label,
     token: tokens[what],
     style,
+    ...(input ? { input } : {}),
   });
   const cancel = button('cancel', 'Cancel', 'plain');
   switch (request.state) {
@@ -88,9 +118,12 @@ function buttonsOf({ request, tokens }: StoredRequest): readonly Button[] {
     case 'ready':
       return [cancel];
     case 'confirming':
-      return [button('confirm', 'Confirm', 'primary'), cancel];
+      return [
+        button('confirm', 'Confirm', 'primary', request.policy.confirm === 'typed' ? nameInput(request) : undefined),
+        cancel,
+      ];
     case 'approving':
-      return [button('approve', 'Approve', 'primary'), button('deny', 'Deny', 'danger'), cancel];
+      return [button('approve', 'Approve', 'primary'), button('deny', 'Deny', 'danger', reasonInput(request)), cancel];
     case 'running':
       return request.cancelAsked ? [] : [cancel];
     default:

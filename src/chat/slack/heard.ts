@@ -1,5 +1,6 @@
 import { clip, inert } from '../../lib/text.ts';
 import type { InboundEvent } from '../port.ts';
+import { type Asks, pressed, submitted } from './asking.ts';
 import { at, listAt, type Obj, textAt } from './fields.ts';
 
 /** What somebody did, as Slack's payload tells it: nothing is decided yet. */
@@ -21,6 +22,8 @@ export interface Heard {
   /** The message that was pressed or said, where it begins no thread of its own yet. */
   readonly onTs: string | undefined;
   readonly what: InboundEvent['what'];
+  /** The press asks for a line first: nothing but a dialog comes of it. */
+  readonly asks?: Asks;
 }
 
 /** Code points of a command line that are kept. */
@@ -66,8 +69,8 @@ export function heardCommand(body: Obj): Heard | undefined {
 /** A press of a button under a message. https://docs.slack.dev/reference/interaction-payloads/block_actions-payload */
 export function heardPress(body: Obj): Heard | undefined {
   const id = textAt(body, 'trigger_id');
-  const token = textAt(listAt(body, 'actions')[0], 'value');
-  if (id === undefined || token === undefined || at(body, 'container', 'type') === 'view') return undefined;
+  const button = pressed(listAt(body, 'actions')[0]);
+  if (id === undefined || button === undefined || at(body, 'container', 'type') === 'view') return undefined;
   const rootTs = textAt(body, 'container', 'thread_ts') ?? textAt(body, 'message', 'thread_ts');
   const onTs = textAt(body, 'container', 'message_ts');
   const onRoot = rootTs === undefined || rootTs === onTs;
@@ -82,7 +85,26 @@ export function heardPress(body: Obj): Heard | undefined {
     edited: false,
     rootTs: onRoot ? undefined : rootTs,
     onTs: onRoot ? onTs : undefined,
-    what: { kind: 'button', token },
+    what: { kind: 'button', token: button.token },
+    ...(button.asks ? { asks: button.asks } : {}),
+  };
+}
+
+/**
+ * A dialog that was sent: the press that opened it, with what was typed. The dialog's id is the event's: the same body a second time is the
+ * same event. https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload
+ */
+export function heardSubmission(body: Obj): Heard | undefined {
+  const sent = submitted(at(body, 'view'), textAt(body, 'user', 'id'));
+  if (textAt(body, 'type') !== 'view_submission' || !sent) return undefined;
+  return {
+    ...sent,
+    id: `view:${sent.id}`,
+    by: 'press',
+    team: textAt(body, 'team', 'id'),
+    userTeam: textAt(body, 'user', 'team_id'),
+    bot: false,
+    edited: false,
   };
 }
 

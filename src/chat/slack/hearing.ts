@@ -2,8 +2,9 @@ import type { App, ReceiverEvent } from '@slack/bolt';
 import { messageOf } from '../../lib/errors.ts';
 import type { Logger } from '../../lib/log.ts';
 import { REFUSALS } from './admission.ts';
+import { ASKED, besideLine } from './asking.ts';
 import { at, type Obj, textAt } from './fields.ts';
-import { type Heard, heardCommand, heardMessage, heardPress } from './heard.ts';
+import { type Heard, heardCommand, heardMessage, heardPress, heardSubmission } from './heard.ts';
 import type { Intake, Taken } from './intake.ts';
 import { loadBolt, NOWHERE } from './sdk.ts';
 import type { SdkLogger } from './sdkLog.ts';
@@ -14,6 +15,8 @@ export type HandOn = (event: ReceiverEvent) => Promise<void>;
 /** What listens. */
 export interface Listeners {
   readonly intake: Intake;
+  /** Opens the dialog of a press that asks for a line. */
+  readonly ask: (heard: Heard) => void;
   /** Somebody opened the Home tab. */
   readonly homeOpened: (body: Obj) => void;
   /** Says something to one person where it happened, as well as it can. */
@@ -85,7 +88,7 @@ export async function createHearing(options: {
   };
 }
 
-function listen(app: App, { intake, homeOpened, tell }: Listeners): void {
+function listen(app: App, { intake, ask, homeOpened, tell }: Listeners): void {
   app.command(/.*/, async ({ body, ack }) => {
     const heard = heardCommand({ ...body });
     const text = heard ? sayAtOnce(await intake(heard)) : undefined;
@@ -93,9 +96,26 @@ function listen(app: App, { intake, homeOpened, tell }: Listeners): void {
   });
   app.action(/.*/, async ({ body, ack }) => {
     const heard = heardPress({ ...body });
+    if (heard?.asks) {
+      ask(heard);
+      await ack();
+      return;
+    }
     const taken = heard ? await intake(heard) : undefined;
     await ack();
     const text = taken && sayAtOnce(taken);
+    if (heard && text !== undefined) tell(heard, text);
+  });
+  app.view({ callback_id: ASKED, type: 'view_submission' }, async ({ body, ack }) => {
+    const heard = heardSubmission({ ...body });
+    const taken = heard ? await intake(heard) : undefined;
+    const text = taken && sayAtOnce(taken);
+    // What isn't stored stays in the dialog, to be sent again: the same dialog is the same event.
+    if (text !== undefined && (taken?.is === 'late' || taken?.is === 'failed')) {
+      await ack({ response_action: 'errors', errors: besideLine(text) });
+      return;
+    }
+    await ack();
     if (heard && text !== undefined) tell(heard, text);
   });
   const message = async ({ body }: { readonly body: unknown }): Promise<void> => {

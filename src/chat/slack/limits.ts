@@ -15,6 +15,11 @@ export const VIEW_TEXT = 20_000;
 export const PLAIN_TEXT = 3_000;
 /** Elements of an actions block. https://docs.slack.dev/reference/block-kit/blocks/actions-block */
 export const ACTIONS = 25;
+/** Title and buttons of a modal; label and hint of an input block; its longest line. https://docs.slack.dev/reference/views/modal-views,
+ * https://docs.slack.dev/reference/block-kit/blocks/input-block and block-elements/plain-text-input-element */
+export const MODAL = { title: 24, label: 2_000, line: 3_000 } as const;
+/** Life of a trigger_id. https://docs.slack.dev/interactivity/handling-user-interaction#modal_responses */
+export const TRIGGER_MS = 3_000;
 /** Text, value and URL of a button; a link's URL is held to the same. https://docs.slack.dev/reference/block-kit/block-elements/button-element */
 export const BUTTON = { text: 75, value: 2_000, url: 3_000 } as const;
 /** `text` of chat.update beyond this is `msg_too_long`. https://docs.slack.dev/reference/methods/chat.update */

@@ -1,5 +1,6 @@
 import { clip, inert, inertLine } from '../../lib/text.ts';
 import { type Block, type Button, type Card, type Inline, plain, type Tone } from '../message.ts';
+import { pressable } from './asking.ts';
 import { type ButtonElement, joined, pointsOf, type SlackBlock, textOfBlocks } from './blocks.ts';
 import { ACTIONS, BUTTON, FALLBACK_TEXT, MESSAGE_BLOCKS, MESSAGE_TEXT, VIEW_BLOCKS, VIEW_TEXT } from './limits.ts';
 import { blockOf, type Room, run, runs, sign } from './parts.ts';
@@ -90,13 +91,12 @@ export function bodyOf(
   return { shown, cut: true };
 }
 
-function button({ label, token, style }: Button, at: number): ButtonElement {
+function button({ label, style, ...pressed }: Button, at: number): ButtonElement {
   const text = clip(inertLine(label) || '…', BUTTON.text);
   return {
     type: 'button',
-    action_id: `press:${at}`,
+    ...pressable(pressed, at),
     text: { type: 'plain_text', text, emoji: false },
-    value: token,
     ...(style === 'plain' ? {} : { style }),
   };
 }

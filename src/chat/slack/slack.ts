@@ -6,6 +6,7 @@ import type { Collection, Store } from '../../store/port.ts';
 import type { Card } from '../message.ts';
 import type { Chat, Identity, MessageKey, TakeIn } from '../port.ts';
 import { createApi } from './api.ts';
+import { createAsk } from './ask.ts';
 import { Budgets } from './budget.ts';
 import type { Failure } from './failure.ts';
 import { createShare } from './files.ts';
@@ -107,14 +108,16 @@ export function createSlack(options: SlackOptions): SlackChat {
     if (!me) return;
     const place = { team: me.team, bot: me.user, home: channel };
     const door = createDoor(users, place, signal);
+    const tell = createTell(api, clock, signal);
     const hears = await createHearing({
       log,
       sdk,
       authorize: () => ({ botToken, botUserId: me.user, teamId: me.team, ...(me.bot ? { botId: me.bot } : {}) }),
       listeners: {
         intake: createIntake({ store, clock, log, refusal: door, takeIn }),
+        ask: createAsk({ api, log, place, signal, tell }),
         homeOpened: createHomeTab({ api, log, door, signal, cards: options.homeTab }),
-        tell: createTell(api, clock, signal),
+        tell,
       },
     });
     if (signal.aborted) return;
