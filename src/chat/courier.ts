@@ -148,11 +148,13 @@ export function createCourier(options: {
     if (done) return record(head, done);
     if (clock.now() - entry.at >= STALE_MS && (await summarise(head, clock.now()))) return 0;
     if (entry.do === 'edit') {
-      const [, later] = await store.find(outbox, {
+      const [first, later] = await store.find(outbox, {
         key: ['edits', `${laneOf(entry.conversation)}|${entry.message}`],
         limit: 2,
       });
-      if (later) return drop(head, 'superseded');
+      // One that was overtaken must not come after what is newer.
+      if (first && first.id !== head.id) return drop(first, 'superseded');
+      if (later && (isUrgent(later.body) || !isUrgent(entry))) return drop(head, 'superseded');
     }
     const delivery = await address(head);
     if (!delivery) return drop(head, 'orphan');

@@ -13,6 +13,8 @@ export interface OutboxEntry {
   readonly card: Card;
   readonly onlyFor?: string;
   readonly replyTo?: string;
+  /** Somebody waits for it: what a request asks, or how it ended. */
+  readonly urgent?: boolean;
   readonly at: number;
   readonly tries: number;
   readonly ambiguous: boolean;
@@ -24,11 +26,11 @@ export function laneOf({ chat, id }: Conversation): string {
 }
 
 /**
- * Whether a message may overtake others of its lane: a thread's root, and what answers a person. Neither leans on what waits before it, and
- * somebody waits for it; a thread's evidence may come when the chat has room. Pure.
+ * Whether a message may overtake others of its lane: a thread's root, what answers a person, and what says so itself. None leans on what
+ * waits before it but is not urgent, and somebody waits for it; a thread's evidence may come when the chat has room. Pure.
  */
-export function isUrgent({ do: kind, message, root, onlyFor, replyTo }: OutboxEntry): boolean {
-  return kind === 'post' && (root === message || onlyFor !== undefined || replyTo !== undefined);
+export function isUrgent({ do: kind, message, root, onlyFor, replyTo, urgent = false }: OutboxEntry): boolean {
+  return urgent || (kind === 'post' && (root === message || onlyFor !== undefined || replyTo !== undefined));
 }
 
 /** Messages that are not delivered yet, in the order of their writing. */
@@ -56,7 +58,7 @@ export function postedId(conversation: Conversation, message: MessageKey): strin
 }
 
 /** What to say: a new message, or a new version of an old one. */
-export type Saying = Pick<OutboxEntry, 'do' | 'message' | 'root' | 'card' | 'onlyFor' | 'replyTo'>;
+export type Saying = Pick<OutboxEntry, 'do' | 'message' | 'root' | 'card' | 'onlyFor' | 'replyTo' | 'urgent'>;
 
 /** The writes that put a saying into the outbox of each conversation; they belong into the commit of what it tells. */
 export function say(conversations: readonly Conversation[], saying: Saying, now: number): readonly Write[] {

@@ -25,10 +25,7 @@ export async function audienceOf(
 ): Promise<readonly Place[]> {
   const incident = request.incident === undefined ? undefined : (await store.get(incidents, request.incident))?.body;
   const threads = incident ? targetsOf(targets, incident).map(({ conversation }) => conversation) : [];
-  const homes =
-    !incident && request.policy.approvals > 0 && !request.breakGlass
-      ? targets.map(({ conversation }) => conversation)
-      : [];
+  const homes = !incident && request.policy.approvals > 0 ? targets.map(({ conversation }) => conversation) : [];
   const asked = threads.some(({ chat }) => chat === place.chat) ? [] : [place.conversation];
   const seen = new Set(threads.map(laneOf));
   const own = [...asked, ...homes, ...direct].filter((one) => {
@@ -43,16 +40,23 @@ export async function audienceOf(
   ].filter(({ conversations }) => conversations.length > 0);
 }
 
-/** The writes that show a request's own card everywhere; in conversations of `fresh` lanes for the first time. */
+/**
+ * The writes that show a request's own card everywhere; in conversations of `fresh` lanes for the first time. `urgent` unless it only tells
+ * how far it is: then it may wait for room in the chat.
+ */
 export function cardWrites(
   places: readonly Place[],
   card: Card,
-  { now, fresh }: { readonly now: number; readonly fresh: ReadonlySet<string> | 'all' },
+  {
+    now,
+    fresh,
+    urgent = true,
+  }: { readonly now: number; readonly fresh: ReadonlySet<string> | 'all'; readonly urgent?: boolean },
 ): readonly Write[] {
   return places.flatMap(({ conversations, root, card: message }) =>
     conversations.flatMap((one) => {
       const first = fresh === 'all' || fresh.has(laneOf(one));
-      return say([one], { do: first ? 'post' : 'edit', message, root, card }, now);
+      return say([one], { do: first ? 'post' : 'edit', message, root, card, urgent }, now);
     }),
   );
 }
@@ -64,6 +68,6 @@ export function postWrites(
   now: number,
 ): readonly Write[] {
   return places.flatMap(({ conversations, root, card: message }) =>
-    say(conversations, { do: 'post', message: `${message}/${suffix}`, root, card }, now),
+    say(conversations, { do: 'post', message: `${message}/${suffix}`, root, card, urgent: true }, now),
   );
 }

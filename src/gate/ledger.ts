@@ -307,7 +307,8 @@ export function createLedger(options: {
       inTurn(id, async () => {
         const { body } = await get(id);
         const places = await audienceOf(store, targets, body);
-        await store.commit(cardWrites(places, requestCard(body, progress), { now: clock.now(), fresh: new Set() }));
+        const how = { now: clock.now(), fresh: new Set<string>(), urgent: false };
+        await store.commit(cardWrites(places, requestCard(body, progress), how));
       }),
   };
 }

@@ -82,6 +82,31 @@ describe('the courier', () => {
     expect(await waiting()).toBe(2);
     expect(chat.tries.filter(({ urgent }) => !urgent).length).toBeLessThanOrEqual(3);
   });
+  it('lets an urgent edit overtake, and what it overtook never comes after it; what is newer and can wait, waits', async () => {
+    let room = false;
+    const chat = fakeChat('telegram', ({ urgent }) =>
+      urgent || room ? undefined : { is: 'limited', retryAfterMs: 60_000 },
+    );
+    const urgent = { urgent: true };
+    await put(to('telegram'), post('INC-1'), post('INC-1/evidence'), post('INC-1/REQ-1', urgent));
+    await put(to('telegram'), edit('INC-1/REQ-1', '40 %'), { ...edit('INC-1/REQ-1', 'verified'), ...urgent });
+    await put(
+      to('telegram'),
+      { ...edit('INC-1/REQ-1', 'succeeded'), ...urgent },
+      edit('INC-1/REQ-1', 'looked at again'),
+    );
+    await start(chat);
+    await soon(() => expect(chat.heard).toEqual(['post INC-1', 'post INC-1/REQ-1', 'edit INC-1/REQ-1']));
+    const shown = () =>
+      chat.tries.filter(({ do: kind, urgent: now }) => kind === 'edit' && now).map(({ card: { title } }) => title);
+    expect(shown()).toEqual(['succeeded']);
+    expect(await waiting()).toBe(2);
+    room = true;
+    await clock.advance(60_000);
+    await empty();
+    expect(chat.tries.at(-1)?.card.title).toBe('looked at again');
+    expect(chat.tries.some(({ card: { title } }) => title === '40 %')).toBe(false);
+  });
 
   it('gives a reply the reference of its root, and an edit that of its post', async () => {
     const chat = fakeChat('slack');
