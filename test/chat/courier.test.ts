@@ -100,10 +100,12 @@ describe('the courier', () => {
     const shown = () =>
       chat.tries.filter(({ do: kind, urgent: now }) => kind === 'edit' && now).map(({ card: { title } }) => title);
     expect(shown()).toEqual(['succeeded']);
-    expect(await waiting()).toBe(2);
+    await soon(async () => expect(await waiting()).toBe(2));
     room = true;
-    await clock.advance(60_000);
-    await empty();
+    await soon(async () => {
+      await clock.advance(60_000);
+      expect(await waiting()).toBe(0);
+    });
     expect(chat.tries.at(-1)?.card.title).toBe('looked at again');
     expect(chat.tries.some(({ card: { title } }) => title === '40 %')).toBe(false);
   });
