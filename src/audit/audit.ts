@@ -8,15 +8,10 @@ import type { Logger } from '../lib/log.ts';
 import { lockFolder } from '../store/lowdb/lock.ts';
 import { type Head, LOG_FILE, prepareHead, replaceHead } from './head.ts';
 import { exportLines } from './lines.ts';
-import { type AuditEntry, BEGINNING, follow, type Link, lineOf, MAX_LINE_BYTES } from './record.ts';
-import { redactJson } from './redactJson.ts';
+import { AppendQueue, type WaitingEntry } from './queue.ts';
+import { type AuditEntry, BEGINNING, follow, type Link, lineOf } from './record.ts';
 import { openTail, type Tail } from './tail.ts';
 import { type Anchor, type Verification, verifyFile } from './verify.ts';
-
-/** So many may wait for the disk; one more is refused. */
-const MAX_WAITING = 10_000;
-/** One write holds at most about this much. */
-const MAX_BATCH_BYTES = 8 * 1024 * 1024;
 
 /** What an audit is opened with. */
 export interface AuditOptions {
@@ -30,7 +25,7 @@ export interface AuditOptions {
   readonly onHead?: (head: Link) => void;
 }
 
-/** The append-only record of who asked, decided and did what. One process writes it. */
+/** The append-only record of who asked, decided and did what. */
 export interface Audit {
   /**
    * Resolves once the entry is durable, anchored and chained; entries that come at the same time share one sync. What is refused was
@@ -48,14 +43,6 @@ export interface Audit {
   export(): AsyncIterable<string>;
   /** Waits for what is under way; later appends throw. */
   close(): Promise<void>;
-}
-
-interface Waiting {
-  readonly entry: AuditEntry;
-  readonly at: number;
-  readonly bytes: number;
-  readonly resolve: (link: Link) => void;
-  readonly reject: (error: Error) => void;
 }
 
 /**
@@ -82,14 +69,19 @@ class FileAudit implements Audit {
   #tail: Tail | undefined;
   /** The last entry that this process knows to be acknowledged. */
   #known: Link | undefined;
-  #queue: Waiting[] = [];
-  #running: Promise<void> | undefined;
+  readonly #queue: AppendQueue;
   #problem: string | undefined;
   #closed = false;
 
   constructor(options: AuditOptions, lock: { release: () => void }) {
     this.#options = options;
     this.#lock = lock;
+    this.#queue = new AppendQueue({
+      clock: options.clock,
+      redact: options.redact,
+      write: (batch) => this.#write(batch),
+      failed: (error) => this.#failed(error),
+    });
   }
 
   /** Looks at what there is and repairs what a crash tore. Never throws: what can't be had now is tried again by every append. */
@@ -113,46 +105,7 @@ class FileAudit implements Audit {
 
   async append(entry: AuditEntry): Promise<Link> {
     if (this.#closed) throw new DaytwoError('store-unavailable', 'the audit is closed');
-    if (this.#queue.length >= MAX_WAITING)
-      throw new DaytwoError('overloaded', `${MAX_WAITING} entries wait for the audit already`);
-    const clean = { ...entry, details: redactJson(entry.details ?? null, this.#options.redact) };
-    const at = this.#options.clock.now();
-    // A trial in the longest place there can be; it also refuses what JSON can't hold.
-    const bytes = Buffer.byteLength(lineOf(follow({ ...BEGINNING, seq: Number.MAX_SAFE_INTEGER - 1 }, clean, at)));
-    if (bytes > MAX_LINE_BYTES)
-      throw new DaytwoError('too-large', `an audit entry “${entry.kind}” of ${bytes} bytes is over ${MAX_LINE_BYTES}`);
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ entry: clean, at, bytes, resolve, reject });
-      this.#running ??= this.#run();
-    });
-  }
-
-  /** Writes until nobody waits: one sync for all who came meanwhile. */
-  async #run(): Promise<void> {
-    // Whoever asks in the same turn of the event loop shares the first sync too.
-    await Promise.resolve();
-    while (this.#queue.length > 0) {
-      const batch = this.#takeBatch();
-      try {
-        const links = await this.#write(batch);
-        for (const [i, { resolve }] of batch.entries()) resolve(links[i] ?? BEGINNING);
-      } catch (error) {
-        const refusal = await this.#failed(error);
-        for (const { reject } of batch) reject(refusal);
-      }
-    }
-    this.#running = undefined;
-  }
-
-  #takeBatch(): readonly Waiting[] {
-    let bytes = 0;
-    let count = 0;
-    for (const waiting of this.#queue) {
-      bytes += waiting.bytes;
-      if (count > 0 && bytes > MAX_BATCH_BYTES) break;
-      count += 1;
-    }
-    return this.#queue.splice(0, count);
+    return this.#queue.append(entry);
   }
 
   /** The opened log, if it is still the file that was left; else as it is found now. */
@@ -173,7 +126,7 @@ class FileAudit implements Audit {
    * Writes everything that belongs behind the head and moves the head, in this order: the lines are durable before the head names
    * them, and the head is durable before anybody is told.
    */
-  async #write(batch: readonly Waiting[]): Promise<readonly Link[]> {
+  async #write(batch: readonly WaitingEntry[]): Promise<readonly Link[]> {
     const tail = await this.#ready();
     // Kept lines are written again: after a failed sync they may be in memory alone.
     const parts = [tail.kept];
@@ -249,7 +202,7 @@ class FileAudit implements Audit {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await this.#running;
+    await this.#queue.idle();
     await this.#letGo();
     this.#options.log.info({ ...this.head() }, 'audit closed');
     this.#lock.release();

@@ -1,22 +1,23 @@
 import { messageOf } from '../lib/errors.ts';
 import { inertLine } from '../lib/text.ts';
-import { exportLines } from './lines.ts';
 import { readLine } from './record.ts';
-import { type Anchor, anchorText, readAnchor, type Verification, verifyFile } from './verify.ts';
+import { type AuditSource, fileSource } from './source.ts';
+import { type Anchor, anchorText, readAnchor, type Verification } from './verify.ts';
 
 const USAGE = `daytwo audit verify [--head SEQ:HASH …]   is the audit what was written? Heads noted elsewhere (log, chat) are checked too
 daytwo audit export                       every entry as a line of JSON`;
 
 /**
- * The words of `daytwo audit …` on a data folder; the bot may be stopped. `print` gets a line of output, `complain` what is wrong.
+ * The words of `daytwo audit …` on a data folder, or on another place; the bot may be stopped. `print` gets a line of output, `complain` what is wrong.
  * @returns 0 it is as it was written, 1 it isn't or can't be read, 2 the words are wrong
  */
 export async function auditCommand(
   args: readonly string[],
-  dir: string,
+  from: string | AuditSource,
   print: (line: string) => void,
   complain: (line: string) => void = print,
 ): Promise<number> {
+  const source = typeof from === 'string' ? fileSource(from) : from;
   const [word, ...rest] = args;
   const anchors = rest.map(readAnchor).filter((anchor) => anchor !== undefined);
   if (!(word === 'verify' && anchors.length === rest.length) && !(word === 'export' && rest.length === 0)) {
@@ -24,15 +25,15 @@ export async function auditCommand(
     return 2;
   }
   try {
-    return word === 'verify' ? await verify(dir, anchors, print) : await exportAll(dir, print, complain);
+    return word === 'verify' ? await verify(source, anchors, print) : await exportAll(source, print, complain);
   } catch (error) {
-    complain(`the audit in ${dir} can't be read: ${messageOf(error)}`);
+    complain(`the audit in ${source.where} can't be read: ${messageOf(error)}`);
     return 1;
   }
 }
 
-async function verify(dir: string, anchors: readonly Anchor[], print: (line: string) => void): Promise<number> {
-  const found = await verifyFile(dir, anchors);
+async function verify(source: AuditSource, anchors: readonly Anchor[], print: (line: string) => void): Promise<number> {
+  const found = await source.verify(anchors);
   for (const line of verdict(found)) print(line);
   return found.ok ? 0 : 1;
 }
@@ -54,18 +55,18 @@ export function verdict(found: Verification): readonly string[] {
 }
 
 async function exportAll(
-  dir: string,
+  source: AuditSource,
   print: (line: string) => void,
   complain: (line: string) => void,
 ): Promise<number> {
   let line = 0;
-  for await (const text of exportLines(dir)) {
+  for await (const text of source.export()) {
     line += 1;
     // Only records go out as JSON: somebody else's bytes could be anything, to a terminal too.
     if (readLine(Buffer.from(`${text}\n`))) print(text);
     else complain(`line ${line} is no record and is left out: ${inertLine(text).slice(0, 200)}`);
   }
-  const found = await verifyFile(dir);
+  const found = await source.verify([]);
   if (found.ok) return 0;
   for (const sentence of verdict(found)) complain(sentence);
   return 1;

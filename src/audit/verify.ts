@@ -55,7 +55,7 @@ export function readAnchor(text: string): Anchor | undefined {
   return seq === undefined || hash === undefined ? undefined : { seq: Number(seq), hash };
 }
 
-const broken = (seq: number, fault: AuditFault, text: string): Verification => ({ ok: false, seq, fault, text });
+export const broken = (seq: number, fault: AuditFault, text: string): Verification => ({ ok: false, seq, fault, text });
 
 /**
  * Reads a folder's whole audit and tells whether it is what was written: every line unchanged, in order, chained, and ending no earlier

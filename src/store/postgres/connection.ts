@@ -26,6 +26,9 @@ export interface ConnectionOptions {
   readonly statementMs?: number;
 }
 
+/** Runs one statement. */
+export type Query = <R extends object>(text: string, values: readonly unknown[]) => Promise<readonly R[]>;
+
 /** A bounded number of connections, with what is lost asked for again. */
 export interface Connections {
   /**
@@ -33,6 +36,12 @@ export interface Connections {
    * @throws DaytwoError store-unavailable | store-conflict
    */
   query<R extends object>(text: string, values: readonly unknown[]): Promise<readonly R[]>;
+  /**
+   * Runs statements in one transaction, again on a new connection when one is lost: whether the lost one was made is for `work` to find
+   * out. What `work` throws undoes all of it.
+   * @throws DaytwoError store-unavailable | store-conflict, and what `work` throws
+   */
+  transaction<T>(work: (query: Query) => Promise<T>): Promise<T>;
   /** A connection of one's own, beyond the bound, without bounds in time; `end` it. Throws what connecting throws. */
   single(bounds?: { readonly silenceMs: number }): Promise<Client>;
   /** Waits for what is under way. Later queries throw. */
@@ -63,19 +72,37 @@ export async function openConnections(options: ConnectionOptions): Promise<Conne
   pool.on('error', () => {});
   const stopping = new AbortController();
 
-  return {
-    query: async <R extends object>(text: string, values: readonly unknown[]): Promise<readonly R[]> => {
-      const until = performance.now() + (options.againForMs ?? AGAIN_FOR_MS);
-      for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)) {
-        if (stopping.signal.aborted) throw new DaytwoError('store-unavailable', 'the state is closed');
-        try {
-          return await once<R>(pool, text, values);
-        } catch (error) {
-          if (!isLost(error) || performance.now() + pauseMs > until) throw faultOf(error);
-        }
-        await wait(pauseMs, undefined, { signal: stopping.signal }).catch(() => {});
+  /** Asks again while connections are lost, for a while. */
+  async function again<T>(ask: () => Promise<T>): Promise<T> {
+    const until = performance.now() + (options.againForMs ?? AGAIN_FOR_MS);
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)) {
+      if (stopping.signal.aborted) throw new DaytwoError('store-unavailable', 'the state is closed');
+      try {
+        return await ask();
+      } catch (error) {
+        if (!isLost(error) || performance.now() + pauseMs > until) throw faultOf(error);
       }
-    },
+      await wait(pauseMs, undefined, { signal: stopping.signal }).catch(() => {});
+    }
+  }
+
+  return {
+    query: <R extends object>(text: string, values: readonly unknown[]) =>
+      again(() => lent(pool, (query) => query<R>(text, values))),
+    transaction: (work) =>
+      again(() =>
+        lent(pool, async (query) => {
+          await query('BEGIN', []);
+          try {
+            const result = await work(query);
+            await query('COMMIT', []);
+            return result;
+          } catch (error) {
+            await query('ROLLBACK', []).catch(() => {});
+            throw error;
+          }
+        }),
+      ),
     single: async (bounds) => {
       const client = new pg.Client({ ...shared, ...(bounds ? { query_timeout: bounds.silenceMs } : {}) });
       client.on('error', () => {});
@@ -90,19 +117,22 @@ export async function openConnections(options: ConnectionOptions): Promise<Conne
   };
 }
 
-async function once<R extends object>(pool: Pool, text: string, values: readonly unknown[]): Promise<readonly R[]> {
+/** Uses a connection of the pool; one that was lost doesn't go back. */
+async function lent<T>(pool: Pool, use: (query: Query) => Promise<T>): Promise<T> {
   const client: PoolClient = await pool.connect();
   // A connection that ends while it is ours says so here too; the query's own promise tells it.
   const ignore = (): void => {};
   client.on('error', ignore);
-  let spoilt = true;
+  let spoilt = false;
   try {
-    const { rows } = await client.query<R>(text, [...values]);
-    spoilt = false;
-    return rows;
-  } catch (error) {
-    spoilt = isLost(error);
-    throw error;
+    return await use(async <R extends object>(text: string, values: readonly unknown[]) => {
+      try {
+        return (await client.query<R>(text, [...values])).rows;
+      } catch (error) {
+        spoilt ||= isLost(error);
+        throw error;
+      }
+    });
   } finally {
     client.off('error', ignore);
     client.release(spoilt);

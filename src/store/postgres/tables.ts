@@ -43,6 +43,14 @@ export const TABLE_STEPS: readonly ((schema: string) => string)[] = [
     CREATE TABLE ${s}.blobs (id text COLLATE "C" PRIMARY KEY, at bigint NOT NULL, bytes bytea NOT NULL);
   `,
   commitFunction,
+  // The audit: the lines as they would stand in a file, and beside them the last one. Whoever appends holds the head's row.
+  (s) => `
+    CREATE TABLE ${s}.audit (seq bigint PRIMARY KEY, line bytea NOT NULL);
+    CREATE TABLE ${s}.audit_head (
+      one boolean PRIMARY KEY DEFAULT true CHECK (one), seq bigint NOT NULL, hash text NOT NULL
+    );
+    INSERT INTO ${s}.audit_head (seq, hash) VALUES (0, repeat('0', 64));
+  `,
 ];
 
 /**
