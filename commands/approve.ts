@@ -1,14 +1,14 @@
 import { command } from '../src/commanding/command.ts';
-import { RequestAndWords } from '../src/commanding/requestWord.ts';
+import { RequestDigestAndWords } from '../src/commanding/requestWord.ts';
 
-/** `/approve REQ-n [REASON]`. */
+/** `/approve REQ-n [DIGEST] [REASON]`. */
 export const approve = command({
   name: 'approve',
-  usage: '/approve REQ-n [REASON]',
-  summary: 'Approves somebody else’s request as its card shows it.',
-  examples: ['/approve REQ-17'],
+  usage: '/approve REQ-n [DIGEST] [REASON]',
+  summary: 'Approves somebody else’s request as its card shows it; with the plan’s digest, that very plan.',
+  examples: ['/approve REQ-17', '/approve REQ-17 3fa9-81c0'],
   may: 'role',
-  args: RequestAndWords,
-  run: ({ request, words }, asking, { gate }) =>
-    gate.vote(request, asking, 'approve', words === '' ? undefined : words),
+  args: RequestDigestAndWords,
+  run: ({ request, digest, reason }, asking, { gate }) =>
+    gate.vote(request, asking, { choice: 'approve', digest, reason }),
 });

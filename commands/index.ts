@@ -4,8 +4,10 @@ import { approve } from './approve.ts';
 import { audit } from './audit.ts';
 import { backup } from './backup.ts';
 import { backups } from './backups.ts';
+import { breakglass } from './breakglass.ts';
 import { cancel } from './cancel.ts';
 import { confirm } from './confirm.ts';
+import { delegate } from './delegate.ts';
 import { deny } from './deny.ts';
 import { help } from './help.ts';
 import { incidents } from './incidents.ts';
@@ -13,10 +15,12 @@ import { nodes } from './nodes.ts';
 import { oncall } from './oncall.ts';
 import { requests } from './requests.ts';
 import { restore } from './restore.ts';
+import { settle } from './settle.ts';
 import { silence } from './silence.ts';
 import { status } from './status.ts';
 import { top } from './top.ts';
 import { triage } from './triage.ts';
+import { undelegate } from './undelegate.ts';
 import { unsilence } from './unsilence.ts';
 
 /** Every command, in the order of /help. */
@@ -36,8 +40,12 @@ export const commands: readonly Command[] = [
   approve,
   deny,
   cancel,
+  breakglass,
+  settle,
   top,
   nodes,
   oncall,
+  delegate,
+  undelegate,
   audit,
 ];

@@ -9,6 +9,7 @@ const FLOORS = [
   ['src/store', 'src/config'],
   ['src/oncall', 'src/host', 'src/cluster', 'src/telemetry'],
   ['src/chat'],
+  ['src/people'],
   ['src/alerting'],
   ['src/triage'],
   ['src/audit'],

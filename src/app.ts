@@ -279,6 +279,7 @@ async function wire(from: {
     backups: gate.backups,
     audit,
     onCall,
+    delegations: gate.delegations,
     health,
     commands,
   };

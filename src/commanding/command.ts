@@ -9,6 +9,7 @@ import type { Cluster } from '../cluster/port.ts';
 import type { GateService } from '../gate/service.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { OnCallSource } from '../oncall/oncall.ts';
+import type { Delegations } from '../people/delegations.ts';
 import type { Store } from '../store/port.ts';
 import type { Alertmanager } from '../telemetry/port.ts';
 
@@ -33,6 +34,7 @@ export interface Services {
   readonly alertmanager: Alertmanager;
   readonly cluster: Cluster;
   readonly onCall: OnCallSource;
+  readonly delegations: Delegations;
   readonly health: () => readonly PartHealth[];
   readonly commands: readonly Command[];
 }

@@ -3,7 +3,7 @@ import { incidentIdOf } from '../alerting/incident.ts';
 import type { Card } from '../chat/message.ts';
 import { say } from '../chat/outbox.ts';
 import { type Person, personOf } from '../chat/people.ts';
-import type { Identity, InboundEvent } from '../chat/port.ts';
+import type { Identity, InboundEvent, Press } from '../chat/port.ts';
 import { DaytwoError, messageOf } from '../lib/errors.ts';
 import type { Logger } from '../lib/log.ts';
 import { nearest } from '../lib/nearest.ts';
@@ -66,8 +66,8 @@ async function runCommand(text: string, asking: Asking, services: Services): Pro
   return prepared.run(asking, services);
 }
 
-async function runPress(token: string, asking: Asking, services: Services): Promise<Answer> {
-  const gated = await services.gate.press(token, asking);
+async function runPress({ token, typed }: Press, asking: Asking, services: Services): Promise<Answer> {
+  const gated = await services.gate.press(token, asking, typed);
   if (gated) return gated;
   const offered = await services.store.get(offerPresses, token);
   if (offered)
@@ -116,11 +116,14 @@ export function createDispatch(options: {
       eventId: `${event.identity.chat}:${event.id}`,
       signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
     };
-    const work =
-      event.what.kind === 'command'
-        ? runCommand(event.what.text, asking, services)
-        : runPress(event.what.token, asking, services);
-    return work.catch((error: unknown) => {
+    const work = async (): Promise<Answer> => {
+      // With the roles of this moment: somebody may stand in for somebody else.
+      const now = { ...asking, person: await services.delegations.asOfNow(person) };
+      return event.what.kind === 'command'
+        ? runCommand(event.what.text, now, services)
+        : runPress(event.what, now, services);
+    };
+    return work().catch((error: unknown) => {
       // The bot is being stopped: the event waits for the next start.
       if (signal.aborted) throw error;
       // The store is what everything rests upon: without it there is no answer to record either, so the event waits.

@@ -71,3 +71,13 @@ export function postWrites(
     say(conversations, { do: 'post', message: `${message}/${suffix}`, root, card, urgent: true }, now),
   );
 }
+
+/** The writes that tell every chat's home, as a message of its own below no thread: what nobody may overlook. `message` is its key. */
+export function homeWrites(
+  targets: readonly Target[],
+  { message, card }: { readonly message: string; readonly card: Card },
+  now: number,
+): readonly Write[] {
+  const homes = targets.map(({ conversation }) => conversation);
+  return say(homes, { do: 'post', message, root: message, card }, now);
+}

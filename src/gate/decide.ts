@@ -1,10 +1,11 @@
+import type { Role } from '../chat/people.ts';
 import { clip } from '../lib/text.ts';
 import { digestOf } from './digest.ts';
 import { notIn } from './expiry.ts';
 import { type Actor, type Context, type Decided, type GateFact, no, type Refusal } from './facts.ts';
 import type { GateRequest, Plan, PolicySnapshot, Vote } from './model.ts';
-import { standing, tally } from './quorum.ts';
-import { frozen, lacksRole, mayNotAsk, mayNotBreak, unreachable } from './rights.ts';
+import { insteadOf, standing, tally } from './quorum.ts';
+import { frozen, lacksRole, mayNotAsk, mayNotBreak, notAnother, unreachable } from './rights.ts';
 
 export { drift } from './drift.ts';
 export { claim, finish, keepsLocks, settle, toVerifying } from './execution.ts';
@@ -52,7 +53,9 @@ export function requestOf(
   if (refused) return { refused };
   const digest = digestOf({ plan, policy, clusterUid });
   const blocks = codes(plan, 'BLOCK');
-  const facts: GateFact[] = [{ is: 'asked', by: by.person, chat: by.chat, digest, policy: policy.source }];
+  const facts: GateFact[] = [
+    { is: 'asked', ...actor(by), digest, policy: policy.source, ...inStead(by.person, policy.request, context) },
+  ];
   if (breakGlass !== undefined) facts.push({ is: 'glass-broken', ...actor(by), reason: cut(breakGlass) });
   if (blocks.length > 0) facts.push({ is: 'blocked', codes: blocks });
   return {
@@ -72,6 +75,12 @@ export function requestOf(
 }
 
 const actor = ({ person, chat }: Actor) => ({ by: person, chat });
+
+/** What a fact tells of a right that is another's. */
+function inStead(person: string, roles: readonly Role[], context: Context): { insteadOf?: readonly string[] } {
+  const others = insteadOf(person, roles, context);
+  return others.length > 0 ? { insteadOf: others } : {};
+}
 
 /** Everything needed is there: from now on the time to start runs. */
 function makeReady(request: GateRequest, through: 'approval' | 'policy' | 'break-glass', now: number): Decided {
@@ -135,7 +144,8 @@ export interface Choice {
 /**
  * Counts one person's approval or denial of the plan as seen. The approval that completes the quorum makes the request `ready`. A denial
  * by anybody who may approve is final, from the request to the start, even by somebody who approved before. Refuses: wrong-state,
- * expired, requester, plan-changed, not-eligible, on-call-unknown, already-approved, and for approvals frozen. Pure.
+ * expired, requester, plan-changed, not-eligible, on-call-unknown, and for approvals already-approved, stands-in, right-used, frozen.
+ * Pure.
  */
 export function vote(request: GateRequest, by: Actor, { choice, digest, reason }: Choice, context: Context): Decided {
   const { policy, plan, requester, votes } = request;
@@ -157,11 +167,12 @@ export function vote(request: GateRequest, by: Actor, { choice, digest, reason }
     return { request: denied, facts: [{ is: 'denied', ...actor(by), digest, ...said }] };
   }
   if (votes.some((earlier) => earlier.by === by.person)) return no(request, { why: 'already-approved' });
-  const window = frozen(plan.action, context);
-  if (window) return no(request, window);
+  const hindered = notAnother(by.person, request, context) ?? frozen(plan.action, context);
+  if (hindered) return no(request, hindered);
   const counted: GateRequest = { ...request, votes: [...votes, given] };
   const { counted: have, needed, reached } = tally(counted, context);
-  const facts: GateFact[] = [{ is: 'approved', ...actor(by), digest, have: have.length, needed, ...said }];
+  const stead = inStead(by.person, policy.approve, context);
+  const facts: GateFact[] = [{ is: 'approved', ...actor(by), digest, have: have.length, needed, ...said, ...stead }];
   return reached ? also(facts, makeReady(counted, 'approval', now)) : { request: counted, facts };
 }
 

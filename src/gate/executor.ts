@@ -144,10 +144,11 @@ export function createExecutor(options: ExecutorOptions): Executor {
       });
     };
     try {
+      const fresh = await within(house, limits.planMs, (signal) => action.plan(plan.args, signal));
+      // Who may do what is asked last: a plan can take a minute, in which a delegation ends or a shift changes.
       const context = await within(house, limits.planMs, (signal) =>
         contextOf(surroundings, plan, { now: clock.now(), cluster: 'ask', signal }),
       );
-      const fresh = await within(house, limits.planMs, (signal) => action.plan(plan.args, signal));
       const at = (): typeof context => ({ ...context, now: clock.now() });
       const changed = await runner.grip.alone(async () => {
         const started = await ledger.change(

@@ -32,6 +32,10 @@ export type Refusal =
   | { readonly why: 'not-requester'; readonly requester: string }
   /** Who asked may not, through whatever chat. */
   | { readonly why: 'requester' }
+  /** They stand in for who asked, or for whose right to ask was used, or those lent them theirs: not somebody else. */
+  | { readonly why: 'stands-in'; readonly party: readonly string[] }
+  /** The right that they would use has approved already, through its owner or another who stands in. */
+  | { readonly why: 'right-used'; readonly approved: readonly string[] }
   /** None of these roles. */
   | { readonly why: 'not-eligible'; readonly needs: readonly Role[] }
   /** The target itself names who may. */
@@ -91,6 +95,8 @@ export type GateFact =
       readonly digest: string;
       /** Where the policy came from: `policies[0]`, `default`. */
       readonly policy: string;
+      /** For whom they stand in, where their own roles would not do. */
+      readonly insteadOf?: readonly string[];
     }
   /** The plan that stands has these BLOCKs. */
   | { readonly is: 'blocked'; readonly codes: readonly string[] }
@@ -111,6 +117,8 @@ export type GateFact =
       readonly have: number;
       readonly needed: number;
       readonly reason?: string;
+      /** For whom they stand in, where their own roles would not do. */
+      readonly insteadOf?: readonly string[];
     }
   | {
       readonly is: 'denied';

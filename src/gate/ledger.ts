@@ -9,10 +9,11 @@ import type { Logger } from '../lib/log.ts';
 import { put, type Store, type Stored, type Write } from '../store/port.ts';
 import { untilWon } from '../store/transact.ts';
 import type { Progress } from './action.ts';
-import { audienceOf, cardWrites, postWrites } from './audience.ts';
+import { audienceOf, cardWrites, homeWrites, type Place, postWrites } from './audience.ts';
 import { driftCard, endCard, requestCard } from './cards.ts';
 import { type Asked, requestOf } from './decide.ts';
 import type { Actor, Context, Decided, GateFact, Refusal } from './facts.ts';
+import { glassCard } from './loud.ts';
 import type { GateMeter } from './meter.ts';
 import { ENDS, type GateRequest } from './model.ts';
 import {
@@ -216,6 +217,22 @@ export function createLedger(options: {
         ? postWrites(places, { suffix: 'end', card: endCard(after.request) }, now)
         : []),
       ...(post ? postWrites(places, post, now) : []),
+      ...loud(places, after.request, facts, now),
+    ];
+  }
+
+  /** Breaking the glass is told where the request is shown and, as a message of its own, in every chat's home. */
+  function loud(
+    places: readonly Place[],
+    request: GateRequest,
+    facts: readonly GateFact[],
+    now: number,
+  ): readonly Write[] {
+    if (!facts.some(({ is }) => is === 'glass-broken')) return [];
+    const card = glassCard(request);
+    return [
+      ...postWrites(places, { suffix: 'glass', card }, now),
+      ...homeWrites(targets, { message: `glass/${request.name}`, card }, now),
     ];
   }
 
@@ -243,6 +260,7 @@ export function createLedger(options: {
       put(gateRequests, id, stored, 0),
       ...tokenWrites(id, stored),
       ...cardWrites(places, requestCard(stored), { now: clock.now(), fresh: 'all' }),
+      ...loud(places, request, facts, clock.now()),
     ]);
     heard(request, facts);
     return { id, stored, facts };

@@ -2,7 +2,7 @@ import type { Role } from '../chat/people.ts';
 import type { Context, Refusal } from './facts.ts';
 import { frozenBy } from './freeze.ts';
 import type { GateRequest } from './model.ts';
-import { approversOf, onDuty, type Standing, standing } from './quorum.ts';
+import { approversOf, distinctRights, onDuty, partyOf, type Standing, standing, tally } from './quorum.ts';
 
 /** Shorter reasons say nothing; characters without the white space around them. */
 export const MIN_REASON = 10;
@@ -49,15 +49,28 @@ export function frozen(action: string, { freezes, now }: Context): Refusal | und
 }
 
 /**
- * Why there could never be enough approvals: too few people but the requester may give one; or, where only the silent on-call source
- * could tell whether there are enough, that. Pure.
+ * Why somebody who may approve can't approve this one: they stand in for its party, or the right they would use has approved already.
+ * Pure.
+ */
+export function notAnother(person: string, request: GateRequest, context: Context): Refusal | undefined {
+  if (!approversOf(request, context).includes(person))
+    return { why: 'stands-in', party: [...partyOf(request, context)] };
+  const approved = tally(request, context).counted;
+  const together = distinctRights([...approved, person], request, context);
+  return together.length > approved.length ? undefined : { why: 'right-used', approved };
+}
+
+/**
+ * Why there could never be enough approvals: too few people but the requester's party may give one in their own right (who stands in for
+ * them adds nobody); or, where only the silent on-call source could tell whether there are enough, that. Pure.
  */
 export function unreachable(request: Asking, context: Context): Refusal | undefined {
-  const { requester, policy } = request;
-  const possible = approversOf(request, context);
+  const { policy } = request;
+  const possible = distinctRights(approversOf(request, context), request, context);
   if (possible.length >= policy.approvals) return undefined;
+  const party = partyOf(request, context);
   const perhaps = context.people.filter(
-    ({ name }) => name !== requester && standing(name, policy.approve, context) === 'unknown',
+    ({ name }) => !party.has(name) && standing(name, policy.approve, context) === 'unknown',
   );
   const lacking: Refusal = { why: 'quorum-unreachable', needed: policy.approvals, possible };
   return unlessHolds(possible.length + perhaps.length < policy.approvals ? 'lacks' : 'unknown', context, lacking);

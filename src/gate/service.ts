@@ -7,12 +7,13 @@ import type { BoundAction } from './bound.ts';
 import { type Callers, firstCall } from './calls.ts';
 import { listCard, requestCard } from './cards.ts';
 import * as decide from './decide.ts';
-import type { Context, Decided } from './facts.ts';
+import { type Context, type Decided, no } from './facts.ts';
 import type { Beside, Changed, Ledger } from './ledger.ts';
 import { freeing, locksOf } from './locks.ts';
 import type { GateRequest } from './model.ts';
 import { policyFor } from './policy.ts';
 import { gatePresses, gateRequests, openRequests, requestIdOf, type StoredRequest } from './requests.ts';
+import { unseen } from './seen.ts';
 import { type Asker, actorOf, contextOf, hereAndNow, type Surroundings } from './surroundings.ts';
 import { answer, type GateAnswer, refusalWords, stateSentence } from './words.ts';
 
@@ -45,7 +46,19 @@ export interface GateService {
   /** A press of one of the gate's buttons; undefined where the token is none of them. `typed` is what a chat asked for beside it. */
   press(token: string, asker: Asker, typed?: string): Promise<GateAnswer | undefined>;
   confirm(request: string, asker: Asker, typed?: string): Promise<GateAnswer>;
-  vote(request: string, asker: Asker, choice: 'approve' | 'deny', reason?: string): Promise<GateAnswer>;
+  /**
+   * A say by the request's name. `digest` is what the asker saw of the plan, in full or its beginning; without it a plan that took another's
+   * place just now is shown instead.
+   */
+  vote(
+    request: string,
+    asker: Asker,
+    said: {
+      readonly choice: 'approve' | 'deny';
+      readonly digest?: string | undefined;
+      readonly reason?: string | undefined;
+    },
+  ): Promise<GateAnswer>;
   cancel(request: string, asker: Asker): Promise<GateAnswer>;
   breakGlass(request: string, asker: Asker, reason: string): Promise<GateAnswer>;
   /** Says what somebody found who looked at an `unknown` end; its locks are free then. */
@@ -96,6 +109,7 @@ export function createGateService(options: {
 
   function answerTo({ stored, facts, refused }: Changed): GateAnswer {
     const { request } = stored;
+    if (refused?.why === 'plan-changed') return shownAnew(stored, refusalWords(refused, request.name));
     if (refused) return answer(refusalWords(refused, request.name), [], 'warning');
     const last = facts.at(-1);
     switch (last?.is) {
@@ -122,6 +136,20 @@ export function createGateService(options: {
       default:
         return answer(stateSentence(request));
     }
+  }
+
+  /** The card as it stands, to somebody who had another before their eyes. */
+  function shownAnew(stored: StoredRequest, words: string): GateAnswer {
+    const { title, blocks, buttons } = requestCard(stored);
+    return {
+      to: 'asker',
+      card: {
+        tone: 'warning',
+        title: words,
+        blocks: [{ kind: 'text', text: [{ strong: title }] }, ...blocks],
+        buttons,
+      },
+    };
   }
 
   async function withContext(
@@ -153,8 +181,8 @@ export function createGateService(options: {
       ),
     );
 
-  function cancel(found: Stored<StoredRequest>, asker: Asker): Promise<GateAnswer> {
-    const context = hereAndNow(surroundings, clock.now());
+  async function cancel(found: Stored<StoredRequest>, asker: Asker): Promise<GateAnswer> {
+    const context = await hereAndNow(surroundings, clock.now());
     return act(found, { what: 'cancel', asker, context }, (request) => decide.cancel(request, actorOf(asker), context));
   }
 
@@ -213,7 +241,7 @@ export function createGateService(options: {
           return confirm(found, asker, digest, typed);
         case 'approve':
         case 'deny':
-          return vote(found, asker, { choice: what, digest });
+          return vote(found, asker, { choice: what, digest, ...(what === 'deny' ? { reason: typed } : {}) });
         case 'cancel':
           return cancel(found, asker);
       }
@@ -222,10 +250,16 @@ export function createGateService(options: {
       const found = await named(name);
       return found ? confirm(found, asker, found.body.request.digest, typed) : missing(name);
     },
-    vote: async (name, asker, choice, reason) => {
+    vote: async (name, asker, { choice, digest, reason }) => {
       const found = await named(name);
       if (!found) return missing(name);
-      return vote(found, asker, { choice, digest: found.body.request.digest, reason });
+      return withContext(found, asker, (context) =>
+        act(found, { what: choice, asker, context }, (request) => {
+          const decided = decide.vote(request, actorOf(asker), { choice, digest: request.digest, reason }, context);
+          const hidden = decided.refused ? undefined : unseen(request, digest, context.now);
+          return hidden ? no(request, hidden) : decided;
+        }),
+      );
     },
     cancel: async (name, asker) => {
       const found = await named(name);

@@ -1,4 +1,5 @@
 import type { Person } from '../chat/people.ts';
+import type { StandIn } from '../people/delegation.ts';
 import type { Actor, Context } from './facts.ts';
 import type { Freeze } from './freeze.ts';
 import type { GateRequest } from './model.ts';
@@ -12,6 +13,8 @@ export interface Surroundings {
   readonly freezes: readonly Freeze[];
   /** Who is on call. May wait; rejects only when the signal is aborted. */
   readonly duty: (signal: AbortSignal) => Promise<Duty>;
+  /** Who stands in for whom at a moment. @throws DaytwoError store-unavailable: then nobody's rights are known, and nothing is decided */
+  readonly standIns: (now: number) => Promise<readonly StandIn[]>;
   /** Whom the target itself allows to ask (`whoCanRestore`); undefined where it names nobody. */
   readonly only: (action: string, target: string) => readonly string[] | undefined;
   /**
@@ -32,23 +35,25 @@ export async function contextOf(
   { action, target }: About,
   options: { readonly now: number; readonly cluster: 'ask' | 'skip'; readonly signal: AbortSignal },
 ): Promise<Context> {
-  const [duty, clusterUid] = await Promise.all([
+  const [duty, standIns, clusterUid] = await Promise.all([
     from.duty(options.signal),
+    from.standIns(options.now),
     options.cluster === 'ask' ? from.clusterUid(action, options.signal) : undefined,
   ]);
   return {
     now: options.now,
     people: from.people,
     duty,
+    standIns,
     freezes: from.freezes,
     only: from.only(action, target),
     clusterUid,
   };
 }
 
-/** What a cancel depends on: nothing that could be away. */
-export function hereAndNow({ people, freezes }: Surroundings, now: number): Context {
-  return { now, people, freezes, duty: { is: 'unknown', reason: 'not asked' } };
+/** What a cancel depends on: nothing that could be away while the request itself can be read. */
+export async function hereAndNow({ people, freezes, standIns }: Surroundings, now: number): Promise<Context> {
+  return { now, people, freezes, standIns: await standIns(now), duty: { is: 'unknown', reason: 'not asked' } };
 }
 
 /** Somebody who speaks to the gate. */

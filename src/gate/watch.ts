@@ -1,6 +1,7 @@
 import type { Clock } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors.ts';
 import type { Logger } from '../lib/log.ts';
+import { turnsOf } from '../people/delegation.ts';
 import type { Store, Stored } from '../store/port.ts';
 import { type Callers, callDue, nextCall } from './calls.ts';
 import { expire } from './expiry.ts';
@@ -45,7 +46,7 @@ export function createGateWatch(options: {
       cluster: 'skip',
       signal: stopping.signal,
     });
-    const next = due === 1 ? await callers.next(stopping.signal) : [];
+    const next = due === 1 ? turnsOf(await callers.next(stopping.signal), context.standIns) : [];
     await ledger.change(
       id,
       { what: 'call', quiet: true },

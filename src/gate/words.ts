@@ -52,6 +52,10 @@ export function refusalWords(refusal: Refusal, name: string): string {
       return `Only ${refusal.requester}, who asked for ${name}, can do that.`;
     case 'requester':
       return `You asked for ${name} yourself; somebody else must decide, whatever chat you use. You can cancel it.`;
+    case 'stands-in':
+      return `${name}: approving takes somebody else than ${refusal.party.join(', ')}: who stands in for another counts as that person. You can deny it.`;
+    case 'right-used':
+      return `${name}: the right you stand in for has approved already (${refusal.approved.join(', ')}); it takes another person.`;
     case 'not-eligible':
       return `${name}: that is for ${roleWords(refusal.needs)}, and you are none of them.`;
     case 'not-named':

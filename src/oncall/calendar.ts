@@ -17,6 +17,8 @@ const TIMEOUT_MS = 10_000;
 const MAX_BYTES = 8 * 1024 * 1024;
 /** Shifts are read from so far ahead: enough for "until", and for who comes next. */
 const AHEAD_MS = 62 * 86_400_000;
+/** So many beginnings are looked at for who comes next. */
+const MOST_EVENTS = 500;
 
 /** Says who is on call by the shifts of a calendar. Several shifts at once make several people; a shift that names nobody makes it unknown. Pure. */
 export function whoIsInCalendar(shifts: readonly Shift[], people: readonly string[], now: number): OnCall {
@@ -33,6 +35,22 @@ export function whoIsInCalendar(shifts: readonly Shift[], people: readonly strin
   }
   const edges = shifts.flatMap(({ start, end }) => [start, end]).filter((edge) => edge > now);
   return { is: 'known', people: [...found], until: Math.min(...edges), source: 'calendar' };
+}
+
+/**
+ * Who comes after those who are on call now: the people of the next event that brings somebody else. Moments that nobody covers, or whose
+ * event names nobody, are passed over. Pure.
+ */
+export function nextInCalendar(shifts: readonly Shift[], people: readonly string[], now: number): readonly string[] {
+  const present = whoIsInCalendar(shifts, people, now);
+  const known = present.is === 'known' ? present.people : [];
+  const begins = [...new Set(shifts.map(({ start }) => start).filter((start) => start > now))].sort((a, b) => a - b);
+  for (const begin of begins.slice(0, MOST_EVENTS)) {
+    const later = whoIsInCalendar(shifts, people, begin);
+    const others = later.is === 'known' ? later.people.filter((name) => !known.includes(name)) : [];
+    if (others.length > 0) return others;
+  }
+  return [];
 }
 
 /** Who is named in the summary; by the attendees where nobody is. */
@@ -62,6 +80,8 @@ const fold = (text: string) =>
 export interface Calendar {
   /** Who is on call now. Unreachable or unreadable is `unknown` with the reason; an old copy is never used past five minutes. */
   who(signal: AbortSignal): Promise<OnCall>;
+  /** Who comes next; nobody where the calendar can't be read. */
+  next(signal: AbortSignal): Promise<readonly string[]>;
 }
 
 /** What a calendar needs. */
@@ -111,6 +131,10 @@ export function createCalendar({ place, timezone, people, clock }: CalendarOptio
       return 'reason' in found
         ? { is: 'unknown', reason: found.reason }
         : whoIsInCalendar(found.shifts, people, clock.now());
+    },
+    next: async (signal) => {
+      const found = await orAborted(current(), signal);
+      return 'reason' in found ? [] : nextInCalendar(found.shifts, people, clock.now());
     },
   };
 }

@@ -5,6 +5,14 @@ import type { OnCall } from './who.ts';
 /** Turns as the configuration has them; wall times in `timezone`, `every` in ms of the wall clock. */
 export type Rotation = NonNullable<Config['oncall']['rotation']>;
 
+/** Who comes after whoever it is now; nobody where no handover is in sight or nobody is known. Pure. */
+export function nextOnRotation(rotation: Rotation, now: number): readonly string[] {
+  const present = whoIsOnRotation(rotation, now);
+  if (present.is === 'unknown' || present.until === undefined) return [];
+  const later = whoIsOnRotation(rotation, present.until);
+  return later.is === 'known' ? later.people : [];
+}
+
 interface Moment {
   readonly person: string;
   readonly source: 'rotation' | 'override';

@@ -17,7 +17,7 @@ const HOUR_MS = 3_600_000;
 const INBOUND_MS = 48 * HOUR_MS;
 
 /** Roots of messages outside of any thread: answers, digests. Nobody edits or answers them after a while. */
-const LOOSE = /^(?:reply|storm|away|notice)\//;
+const LOOSE = /^(?:reply|storm|away|notice|glass)\//;
 /** Documents of one look. */
 const PAGE = 200;
 

@@ -72,6 +72,7 @@ export async function house(change: Partial<Services> = {}, people: readonly Per
   const { config } = readConfig('', { file: '', env: {}, base: temp.dir });
   const onCall: OnCallSource = {
     who: async () => ({ is: 'unknown', reason: 'the configuration has no oncall section' }),
+    next: async () => [],
   };
   const gate = createGate({
     config: { ...config, people: people.map((person) => ({ ...person, roles: [...person.roles] })) },
@@ -86,6 +87,7 @@ export async function house(change: Partial<Services> = {}, people: readonly Per
   const services: Services = {
     gate: gate.service,
     backups: gate.backups,
+    delegations: gate.delegations,
     audit,
     store: temp.store,
     clock,

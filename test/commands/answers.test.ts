@@ -149,7 +149,10 @@ describe('/oncall', () => {
   it('says who and until when, or why it can’t be told', async () => {
     const until = Date.parse('2026-11-27T08:00:00Z');
     const known = await open({
-      onCall: { who: async () => ({ is: 'known', people: ['ana', 'ben'], until, source: 'rotation' }) },
+      onCall: {
+        who: async () => ({ is: 'known', people: ['ana', 'ben'], until, source: 'rotation' }),
+        next: async () => ['cleo'],
+      },
     });
     expect((await known.ask('oncall')).card.title).toBe('ana, ben are on call until 2026-11-27 08:00 UTC.');
     await known.drop();

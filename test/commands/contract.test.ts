@@ -16,7 +16,18 @@ const SUMMARY_LETTERS = 140;
 const SHELL = /[;&|`$<>\\!*?{}'"]/;
 
 const LOOKS = ['help', 'incidents', 'nodes', 'oncall', 'status', 'top', 'triage', 'backups', 'requests'];
-const ACTS = ['ack', 'silence', 'unsilence', 'backup', 'restore', 'confirm', 'approve', 'deny', 'cancel', 'audit'];
+const ACTS = [
+  'ack',
+  'silence',
+  'unsilence',
+  'backup',
+  'restore',
+  'confirm',
+  'approve',
+  'deny',
+  'cancel',
+  'audit',
+].concat(['breakglass', 'settle', 'delegate', 'undelegate']);
 
 describe('every command', () => {
   it('is in the index, and every file of the folder is', () => {

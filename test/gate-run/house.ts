@@ -11,6 +11,7 @@ import type { Action, JournaledStep, Observed, Refusal, Verdict } from '../../sr
 import { type BoundAction, bindAction } from '../../src/gate/bound.ts';
 import { type Callers, NO_CALLERS } from '../../src/gate/calls.ts';
 import { createExecutor, type Executor, type ExecutorOptions } from '../../src/gate/executor.ts';
+import type { GateFact } from '../../src/gate/facts.ts';
 import { journal } from '../../src/gate/journal.ts';
 import { type AuditPort, createLedger, type Ledger } from '../../src/gate/ledger.ts';
 import { locks } from '../../src/gate/locks.ts';
@@ -183,10 +184,13 @@ export function tamper(store: Store): TamperedStore {
   return tampered;
 }
 
+/** What the gate keeps. */
+export const COLLECTIONS = [gateRequests, gatePresses, journal, locks, counters, incidents, outbox, lanes];
+
 export const openStore = (dir: string): Promise<Store> =>
   openLowdbStore({
     dir,
-    collections: [gateRequests, gatePresses, journal, locks, counters, incidents, outbox, lanes],
+    collections: COLLECTIONS,
     now: Date.now,
     warn: () => {},
   });
@@ -235,6 +239,10 @@ export interface House {
   readonly service: GateService;
   readonly surroundings: { -readonly [K in keyof Surroundings]: Surroundings[K] };
   readonly logged: string[];
+  /** Facts that became durable, as the meter heard them. */
+  readonly told: { readonly request: GateRequest; readonly fact: GateFact }[];
+  /** Reasons of what was turned away, as the meter heard them. */
+  readonly refusals: string[];
   /** Builds one more executor over the same store. */
   executor(more?: Partial<ExecutorOptions>): Executor;
   watch(callers?: Callers): GateWatch;
@@ -273,12 +281,17 @@ export async function until(what: string, holds: () => Promise<boolean>, withinM
   }
 }
 
-/** A gate over a folder: real store, fake world, audit and chats. `dir` reopens what an earlier house left. */
+/** A gate over a folder: real store, fake world, audit and chats. `dir` reopens what an earlier house left. `store` is another than lowdb. */
 export async function openHouse(
-  options: { readonly dir?: string; readonly actions?: readonly BoundAction[]; readonly callers?: Callers } = {},
+  options: {
+    readonly dir?: string;
+    readonly actions?: readonly BoundAction[];
+    readonly callers?: Callers;
+    readonly store?: Store;
+  } = {},
 ): Promise<House> {
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'daytwo-gate-'));
-  const store = tamper(await openStore(join(dir, 'data')));
+  const store = tamper(options.store ?? (await openStore(join(dir, 'data'))));
   const clock = jumpingClock();
   const audit = fakeAudit();
   const world = fakeWorld(dir);
@@ -292,6 +305,7 @@ export async function openHouse(
     policies: [policy()],
     freezes: [],
     duty: async () => ({ is: 'by-role' }),
+    standIns: async () => [],
     only: () => undefined,
     clusterUid: async () => undefined,
   };
@@ -300,7 +314,15 @@ export async function openHouse(
     bounded: false,
     pictures: 'inline' as const,
   }));
-  const ledger = createLedger({ store, clock, log, audit, targets });
+  const told: House['told'] = [];
+  const refusals: string[] = [];
+  const meter = {
+    facts: (request: GateRequest, facts: readonly GateFact[]) => {
+      for (const fact of facts) told.push({ request, fact });
+    },
+    refused: (why: string) => void refusals.push(why),
+  };
+  const ledger = createLedger({ store, clock, log, audit, targets, meter });
   const actions = new Map((options.actions ?? [bindAction(fileWrite, world)]).map((one) => [one.id, one]));
   const callers = options.callers ?? NO_CALLERS;
   const service = createGateService({ store, clock, ledger, actions, surroundings, callers });
@@ -318,6 +340,8 @@ export async function openHouse(
     service,
     surroundings,
     logged,
+    told,
+    refusals,
     executor: (more = {}) => {
       const executor = createExecutor({
         store,

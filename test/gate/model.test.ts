@@ -72,7 +72,7 @@ class Town {
 
   context(): Context {
     const { now, people, duty, only } = this;
-    return { now, people, duty, only, clusterUid: CLUSTER, freezes: this.frozen ? ALWAYS : [] };
+    return { now, people, duty, standIns: [], only, clusterUid: CLUSTER, freezes: this.frozen ? ALWAYS : [] };
   }
 
   /** Independent of the gate: who has which role now, with a silent on-call source counting for nobody. */

@@ -22,7 +22,7 @@ describe('standing', () => {
     ['zoe', ['oncall', 'admin'], turnOf('zoe'), 'lacks'],
     ['ana', [], { is: 'by-role' }, 'lacks'],
   ])('%s as %j, duty %j: %s', (name, roles, duty, expected) => {
-    expect(standing(name, roles, { people: PEOPLE, duty })).toBe(expected);
+    expect(standing(name, roles, { people: PEOPLE, duty, standIns: [] })).toBe(expected);
   });
 });
 
@@ -38,7 +38,7 @@ describe('onDuty', () => {
     ['ana', SILENT, 'unknown'],
     ['dora', SILENT, 'lacks'],
   ])('%s, duty %j: %s', (name, duty, expected) => {
-    expect(onDuty(name, { people: PEOPLE, duty })).toBe(expected);
+    expect(onDuty(name, { people: PEOPLE, duty, standIns: [] })).toBe(expected);
   });
 });
 

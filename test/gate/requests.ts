@@ -56,6 +56,7 @@ export const world = (more: Partial<Context> = {}): Context => ({
   now: T,
   people: PEOPLE,
   duty: { is: 'by-role' },
+  standIns: [],
   freezes: [],
   ...more,
 });
