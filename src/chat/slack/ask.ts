@@ -1,5 +1,6 @@
 import type { Logger } from '../../lib/log.ts';
-import { type Place, REFUSALS, refusalOf } from './admission.ts';
+import type { Identity } from '../port.ts';
+import { type Place, refusalOf } from './admission.ts';
 import type { Api } from './api.ts';
 import { modalOf } from './asking.ts';
 import type { Heard } from './heard.ts';
@@ -18,8 +19,10 @@ export function createAsk(options: {
   readonly place: Place;
   readonly signal: AbortSignal;
   readonly tell: Listeners['tell'];
-}): (heard: Heard) => void {
-  const { api, log, place, signal, tell } = options;
+  /** Whether somebody is asked at all; whoever isn't gets the core's answer to the press as it is. */
+  readonly asks: (identity: Identity) => boolean;
+}): Listeners['ask'] {
+  const { api, log, place, signal, tell, asks } = options;
 
   async function open(heard: Heard): Promise<void> {
     const { id, asks, what } = heard;
@@ -36,12 +39,10 @@ export function createAsk(options: {
   }
 
   return (heard) => {
-    const refused = refusalOf(heard, place);
-    if (refused === undefined) {
-      void open(heard);
-      return;
-    }
-    const text = REFUSALS[refused];
-    if (text !== undefined) tell(heard, text);
+    if (!heard.asks || heard.user === undefined || !asks({ chat: 'slack', id: heard.user })) return false;
+    // What is refused by the payload alone is refused in the same way as any press.
+    if (refusalOf(heard, place) !== undefined) return false;
+    void open(heard);
+    return true;
   };
 }

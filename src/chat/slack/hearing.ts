@@ -15,8 +15,8 @@ export type HandOn = (event: ReceiverEvent) => Promise<void>;
 /** What listens. */
 export interface Listeners {
   readonly intake: Intake;
-  /** Opens the dialog of a press that asks for a line. */
-  readonly ask: (heard: Heard) => void;
+  /** Opens the dialog of a press that asks for a line; false where the press goes on as it is. */
+  readonly ask: (heard: Heard) => boolean;
   /** Somebody opened the Home tab. */
   readonly homeOpened: (body: Obj) => void;
   /** Says something to one person where it happened, as well as it can. */
@@ -96,8 +96,7 @@ function listen(app: App, { intake, ask, homeOpened, tell }: Listeners): void {
   });
   app.action(/.*/, async ({ body, ack }) => {
     const heard = heardPress({ ...body });
-    if (heard?.asks) {
-      ask(heard);
+    if (heard && ask(heard)) {
       await ack();
       return;
     }

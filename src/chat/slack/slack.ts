@@ -44,6 +44,8 @@ export interface SlackOptions {
   readonly getBlob: (id: string) => Promise<Uint8Array | undefined>;
   /** Where people reach the console: the way to what had to be cut. */
   readonly publicUrl?: string | undefined;
+  /** Whether a person who presses a button that asks for a line gets its dialog; default: everybody. */
+  readonly asks?: ((identity: Identity) => boolean) | undefined;
   /** What a person sees in the bot's Home tab. Whoever gives it decides by the identity what that may be. */
   readonly homeTab?: ((identity: Identity) => Promise<readonly Card[]>) | undefined;
 }
@@ -115,7 +117,7 @@ export function createSlack(options: SlackOptions): SlackChat {
       authorize: () => ({ botToken, botUserId: me.user, teamId: me.team, ...(me.bot ? { botId: me.bot } : {}) }),
       listeners: {
         intake: createIntake({ store, clock, log, refusal: door, takeIn }),
-        ask: createAsk({ api, log, place, signal, tell }),
+        ask: createAsk({ api, log, place, signal, tell, asks: options.asks ?? (() => true) }),
         homeOpened: createHomeTab({ api, log, door, signal, cards: options.homeTab }),
         tell,
       },

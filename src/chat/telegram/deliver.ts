@@ -4,6 +4,7 @@ import type { Logger } from '../../lib/log.ts';
 import { put, remove, type Store } from '../../store/port.ts';
 import type { Delivery, DeliveryOutcome } from '../port.ts';
 import type { Api, ApiResult, Upload } from './api.ts';
+import { keepInputs } from './asking.ts';
 import type { Budgets } from './budget.ts';
 import type { ApiFailure } from './failure.ts';
 import { TOPIC_NAME_MAX } from './limits.ts';
@@ -57,13 +58,14 @@ export class Deliverer {
   }
 
   async deliver(delivery: Delivery, signal: AbortSignal): Promise<DeliveryOutcome> {
-    const { budgets, places, publicUrl } = this.#parts;
+    const { budgets, places, store, clock, publicUrl } = this.#parts;
     const said = textOf(delivery, publicUrl);
     const calls = 1 + (said.file ? 1 : 0) + (this.#wantsTopic(delivery) ? 1 : 0);
     const waitMs = budgets.wait(delivery.conversation.id, calls, delivery.urgent);
     if (waitMs > 0) return { is: 'limited', retryAfterMs: Math.ceil(waitMs) };
     try {
       await places.load();
+      await keepInputs(store, clock, delivery.card);
       if (delivery.do === 'edit') return await this.#edit(delivery, said.rendered, signal);
       return await this.#post(delivery, said, signal);
     } catch (error) {

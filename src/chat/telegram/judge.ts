@@ -35,10 +35,21 @@ export interface Taken {
   readonly hints: readonly string[];
 }
 
+/** Words in reply to a message. */
+export interface Reply {
+  /** `chat:message` that was replied to. */
+  readonly to: string;
+  readonly text: string;
+  /** Who replied, and where. */
+  readonly by: Omit<InboundEvent, 'what'>;
+}
+
 /** What is to be done about an update. */
 export type Judgement =
   | ({ readonly is: 'event' } & Taken)
   | { readonly is: 'refused'; readonly why: Refusal }
+  /** Words in reply to a message of ours, perhaps to a question; `otherwise` is what they are where nothing was asked. */
+  | ({ readonly is: 'reply'; readonly otherwise: Judgement } & Reply)
   /** The home group became a supergroup with another id. */
   | { readonly is: 'migrated'; readonly to: string }
   /** The bot's own place in the home chat changed. */
@@ -92,29 +103,32 @@ function judgeMessage(id: string, message: TgMessage, context: JudgeContext): Ju
   if (message.sender_chat !== undefined) return refused('anonymous');
   if (message.via_bot !== undefined || message.sender_business_bot !== undefined) return refused('via-bot');
   if (notAPerson(from)) return refused('bot');
-  const words = text === undefined ? undefined : wordsFor(text.trim(), isPrivate, context);
-  if (words === undefined) return refused('not-for-the-bot');
+  const said = text?.trim();
+  const words = said === undefined ? undefined : wordsFor(said, isPrivate, context);
   const topic = message.is_topic_message ? message.message_thread_id : undefined;
   const replied = message.reply_to_message?.message_id;
-  return {
-    is: 'event',
-    event: {
-      id,
-      identity: { chat: 'telegram', id: String(from.id) },
-      conversation,
-      isPrivate,
-      replyTo: encodeRef({
-        chat: String(chat.id),
-        message: message.message_id,
-        ...(topic === undefined ? {} : { topic }),
-      }),
-      what: { kind: 'command', text: words },
-    },
-    hints: [
-      ...(replied === undefined ? [] : [`${chat.id}:${replied}`]),
-      ...(topic === undefined ? [] : [`${chat.id}:t${topic}`]),
-    ],
-  };
+  const by = {
+    id,
+    identity: { chat: 'telegram', id: String(from.id) },
+    conversation,
+    isPrivate,
+    replyTo: encodeRef({
+      chat: String(chat.id),
+      message: message.message_id,
+      ...(topic === undefined ? {} : { topic }),
+    }),
+  } as const;
+  const hints = [
+    ...(replied === undefined ? [] : [`${chat.id}:${replied}`]),
+    ...(topic === undefined ? [] : [`${chat.id}:t${topic}`]),
+  ];
+  const judged: Judgement =
+    words === undefined
+      ? refused('not-for-the-bot')
+      : { is: 'event', event: { ...by, what: { kind: 'command', text: words } }, hints };
+  // A command stays one, whatever it replies to.
+  if (replied === undefined || !said || /^[/@]/.test(said)) return judged;
+  return { is: 'reply', to: `${chat.id}:${replied}`, text: said, by, otherwise: judged };
 }
 
 function judgePress(id: string, press: TgPress, context: JudgeContext): Judgement {

@@ -22,6 +22,8 @@ export const COMMANDS_MAX = 100;
 export const DESCRIPTION_MAX = 256;
 /** What a command may be called. https://core.telegram.org/bots/api#botcommand */
 export const COMMAND_NAME = /^[a-z0-9_]{1,32}$/;
+/** Characters of a forced reply's placeholder. https://core.telegram.org/bots/api#forcereply */
+export const PLACEHOLDER_MAX = 64;
 /** Characters of a topic's name. https://core.telegram.org/bots/api#createforumtopic */
 export const TOPIC_NAME_MAX = 128;
 /** Width plus height of a photo in pixels, and long side over short side. https://core.telegram.org/bots/api#sendphoto */

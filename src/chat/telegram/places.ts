@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.ts';
 import { type Collection, put, remove, type Store } from '../../store/port.ts';
 import type { Conversation, MessageKey } from '../port.ts';
-import { MIGRATIONS, PLACES, PROGRESS } from './model.ts';
+import { ASKED, INPUTS, MIGRATIONS, PLACES, PROGRESS, QUESTIONS } from './model.ts';
 import type { MessageRef } from './refs.ts';
 
 /** A message older than this is no longer known to belong to a thread; presses of its buttons still work. */
@@ -84,6 +84,9 @@ export class Places {
   async sweep(): Promise<void> {
     await this.#forget(PLACES, PLACES_KEPT_MS);
     await this.#forget(PROGRESS, PROGRESS_KEPT_MS);
+    await this.#forget(INPUTS, PLACES_KEPT_MS);
+    await this.#forget(QUESTIONS, PROGRESS_KEPT_MS);
+    await this.#forget(ASKED, PROGRESS_KEPT_MS);
   }
 
   async #forget<T extends { readonly at: number }>(collection: Collection<T>, keptMs: number): Promise<void> {

@@ -3,11 +3,12 @@ import type { Clock } from '../../lib/clock.ts';
 import { DaytwoError, messageOf } from '../../lib/errors.ts';
 import type { Logger } from '../../lib/log.ts';
 import type { Store } from '../../store/port.ts';
-import type { Chat, TakeIn } from '../port.ts';
+import type { Chat, Identity, TakeIn } from '../port.ts';
 import { createApi } from './api.ts';
+import { Asking } from './asking.ts';
 import { Budgets } from './budget.ts';
 import { Deliverer } from './deliver.ts';
-import { judge } from './judge.ts';
+import { type Judgement, judge } from './judge.ts';
 import { Places } from './places.ts';
 import { type Lead, poll } from './polling.ts';
 import { type MenuCommand, Session } from './session.ts';
@@ -32,6 +33,8 @@ export interface TelegramOptions {
   readonly commands: readonly MenuCommand[];
   /** Bytes of a picture by its blob id. */
   readonly getBlob: (id: string) => Promise<Uint8Array | undefined>;
+  /** Whether a person who presses a button that asks for a line is asked; default: everybody. */
+  readonly asks?: (identity: Identity) => boolean;
   /** Who polls, where several processes could; default: this one. */
   readonly lead?: Lead;
 }
@@ -81,6 +84,7 @@ export function createTelegram(options: TelegramOptions): TelegramChat {
     publicUrl: options.publicUrl,
     forum: () => session.forum,
   });
+  const asking = new Asking({ api, places, budgets, store, clock, log, asks: options.asks ?? (() => true) });
   const commands = options.commands.map(({ name }) => name);
   const underWay = new Set<Promise<unknown>>();
   let takeIn: TakeIn | undefined;
@@ -99,10 +103,26 @@ export function createTelegram(options: TelegramOptions): TelegramChat {
     if (press?.id !== undefined)
       aside(api.call('answerCallbackQuery', { callback_query_id: String(press.id) }, signal));
     const judged = judge(update, { home, homeIds: places.homeIds, bot: me, commands });
+    const left = judged.is === 'reply' ? await heardReply(judged, takeIn) : judged;
+    if (left) await act(left, update, takeIn);
+  }
+
+  /** Takes the answer to a question in; gives what the words are where nothing was asked. */
+  async function heardReply(reply: Judgement & { is: 'reply' }, takeIn: TakeIn): Promise<Judgement | undefined> {
+    const answered = await asking.answer(reply);
+    if (answered === 'not-asked') return reply.otherwise;
+    if (answered === 'too-late') aside(asking.tooLate(reply));
+    else if (answered !== 'answered') await takeIn(answered);
+    return undefined;
+  }
+
+  async function act(judged: Judgement, update: TgUpdate, takeIn: TakeIn): Promise<void> {
     switch (judged.is) {
       case 'event': {
         const thread = await places.threadOf(judged.hints);
-        return takeIn({ ...judged.event, ...(thread === undefined ? {} : { thread }) });
+        const event = { ...judged.event, ...(thread === undefined ? {} : { thread }) };
+        if (await asking.ask(event, update.callback_query?.from?.first_name, takeIn)) return;
+        return takeIn(event);
       }
       case 'migrated':
         log.info({ chat: 'telegram', from: home.id, to: judged.to }, 'group was upgraded, following');
@@ -142,7 +162,7 @@ export function createTelegram(options: TelegramOptions): TelegramChat {
     async stop() {
       stopping.abort();
       takeIn = undefined;
-      await Promise.all(underWay);
+      await Promise.all([...underWay, asking.settled()]);
     },
     deliver: (delivery, until) => deliverer.deliver(delivery, AbortSignal.any([until, signal])),
     health: () => standing.health(),

@@ -4,6 +4,7 @@
 export interface TgUser {
   readonly id: number;
   readonly is_bot?: boolean;
+  readonly first_name?: string;
   readonly username?: string;
   readonly can_read_all_group_messages?: boolean;
 }

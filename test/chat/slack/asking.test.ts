@@ -116,7 +116,7 @@ describe('a button that asks for a line', () => {
     expect(one.slack.violations).toEqual([]);
   });
 
-  it('opens no dialog for who may not use the bot at all, and takes nothing from guests', async () => {
+  it('takes nothing from guests', async () => {
     const one = await asked();
     const guest = one.slack.user('U0GUEST');
     await guest.press(one.ts, 'Confirm');
@@ -124,6 +124,13 @@ describe('a button that asks for a line', () => {
     await guest.submit(undefined, { typed: 'k8s_data' });
     await whispered(one, 'U0GUEST', 'Guests of the workspace');
     expect(one.heard).toEqual([]);
+  });
+
+  it('lets the press go on for somebody who is not to be asked', async () => {
+    const one = await asked({ chat: { asks: ({ id }) => id !== 'U0BEN' } });
+    await one.slack.user('U0BEN').press(one.ts, 'Confirm');
+    await vi.waitFor(() => expect(one.heard.map(({ what }) => what)).toEqual([{ kind: 'button', token: 'token-1' }]));
+    expect(one.slack.user('U0BEN').modal()).toBeUndefined();
   });
 
   it('keeps the dialog open while the line can’t be stored, and takes it once then', async () => {
