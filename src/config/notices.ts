@@ -5,12 +5,7 @@ import type { Notice } from './problem.ts';
  * Keys that are taken and checked but whose feature isn't there yet. Whoever builds the feature removes its line.
  * A key within a list is written `backups[].rto`.
  */
-export const WITHOUT_EFFECT: readonly string[] = [
-  'oncall.slackUsergroup',
-  'backups[].rto',
-  'backups[].offsite',
-  'backups[].whoCanRestore',
-];
+export const WITHOUT_EFFECT: readonly string[] = ['oncall.slackUsergroup', 'backups[].rto', 'backups[].offsite'];
 
 /** Values that are refused rather than ignored, because going on without them would do something else than was asked. */
 export const REFUSED: readonly {

@@ -5,6 +5,7 @@ import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Loaded, type LoadOptions, loadConfig } from '../../src/config/load.ts';
 import { ConfigError, renderConfigError } from '../../src/config/problem.ts';
+import { cpuMs } from '../support/cpuTime.ts';
 import { ENV, read, told, WHOLE } from './fixtures.ts';
 
 let folder: string;
@@ -68,8 +69,10 @@ describe('loadConfig', () => {
   });
 
   it('says of what has no effect yet that it has none', () => {
-    expect(load(WHOLE).notices).toContainEqual({ path: 'policies', message: 'policies has no effect yet' });
-    expect(load(WHOLE).notices.map(({ path }) => path)).toContain('backups[].whoCanRestore');
+    expect(load(WHOLE).notices).toContainEqual({
+      path: 'backups[].offsite',
+      message: 'backups[].offsite has no effect yet',
+    });
     expect(load('policies: []\nbackups: [{ name: b }]\nchats: { slack: }').notices).toEqual([]);
   });
 
@@ -231,9 +234,10 @@ describe('loadConfig', () => {
   it('takes well below 100 ms for an ordinary file', () => {
     const file = write('daytwo.yaml', WHOLE);
     loadConfig({ file, env: ENV });
-    const started = performance.now();
-    for (let i = 0; i < 10; i++) loadConfig({ file, env: ENV });
-    expect((performance.now() - started) / 10).toBeLessThan(50);
+    const took = cpuMs(() => {
+      for (let i = 0; i < 10; i++) loadConfig({ file, env: ENV });
+    });
+    expect(took / 10).toBeLessThan(50);
   });
 });
 

@@ -31,9 +31,9 @@ const run = (messages: readonly string[], dieAt?: Orders['dieAt']) => {
 describe('a bot killed (-9) between Slack’s yes and its own note of it', () => {
   it.each([
     ['the first root', { kind: 'posted', nth: 1 }],
-    ['a reply', { kind: 'posted', nth: 2 }],
-    ['a picture', { kind: 'posted', nth: 3 }],
-    ['the last root', { kind: 'posted', nth: 4 }],
+    ['the last root', { kind: 'posted', nth: 2 }],
+    ['a reply', { kind: 'posted', nth: 3 }],
+    ['a picture', { kind: 'posted', nth: 4 }],
     ['the root, before its thread is known', { kind: 'slackthread', nth: 1 }],
     ['a picture, before its file is known', { kind: 'slackupload', nth: 1 }],
   ] as const)(
@@ -48,9 +48,9 @@ describe('a bot killed (-9) between Slack’s yes and its own note of it', () =>
         slack.messages(HOME).map(({ text, files, threadTs }) => [text.split('\n')[0], files.length, threadTs]),
       ).toEqual([
         ['Critical: INC-1', 0, undefined],
+        ['Critical: INC-2', 0, undefined],
         ['Critical: INC-1/evidence', 0, root?.ts],
         ['', 1, root?.ts],
-        ['Critical: INC-2', 0, undefined],
       ]);
       expect(slack.duplicates()).toEqual([]);
       expect(slack.violations).toEqual([]);

@@ -5,6 +5,7 @@ import { parseDf, parseInodes, realFileSystems } from '../../../src/host/parse/d
 import { parseDu } from '../../../src/host/parse/du.ts';
 import { parseJournal } from '../../../src/host/parse/journal.ts';
 import { parseUnit } from '../../../src/host/parse/unit.ts';
+import { cpuMs } from '../../support/cpuTime.ts';
 
 const capture = (name: string): string => readFileSync(new URL(`../../captures/host/${name}`, import.meta.url), 'utf8');
 
@@ -85,10 +86,11 @@ describe('parseDf', () => {
   });
 
   it('stays fast on a hostile megabyte', () => {
-    const started = performance.now();
-    parseDf('1 1 1 '.repeat(170_000));
-    parseDf(' '.repeat(1_000_000));
-    expect(performance.now() - started).toBeLessThan(2_000);
+    const took = cpuMs(() => {
+      parseDf('1 1 1 '.repeat(170_000));
+      parseDf(' '.repeat(1_000_000));
+    });
+    expect(took).toBeLessThan(2_000);
   });
 });
 
