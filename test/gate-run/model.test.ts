@@ -1,189 +1,198 @@
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
-import { z } from 'zod';
-import type { Action, Observed } from '../../src/gate/action.ts';
-import { bindAction } from '../../src/gate/bound.ts';
-import { ENDS, type GateRequest } from '../../src/gate/model.ts';
-import { gateRequests, type PressWhat, requestId } from '../../src/gate/requests.ts';
-import { ana, asks, ben, cleo, effectsOf, type House, openHouse, press, until } from './house.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openPostgresStore } from '../../src/store/postgres/store.ts';
+import { postgresAvailable, type RealPostgres, startPostgres } from '../support/real/postgres.ts';
+import { History, type Name, PEOPLE, type Site } from './history.ts';
+import { always, COLLECTIONS, openStore, policy, SLACK } from './house.ts';
 
-/** What the world is, over all restarts. */
-interface World {
-  readonly dir: string;
-  generation: number;
-  /** Ms that an effect takes. */
-  slowness: number;
+const HOUR = 3_600_000;
+/** No new history begins after this, ms. */
+const LONGEST_MS = 20_000;
+const signal = new AbortController().signal;
+
+/** What people, the world and the machines may do; each is done to a history, in words for the report of a failure. */
+interface Step {
+  readonly say: string;
+  readonly run: (history: History) => Promise<void>;
 }
+const step = (say: string, run: Step['run']): Step => ({ say, run });
 
-const STEPS = 2;
-
-/** Marks its execution first, so that looking tells this execution's lines from others'. */
-const marked = (world: World): Action<{ name: string }, World> => ({
-  id: 'file.write',
-  args: z.strictObject({ name: z.string() }),
-  plan: async ({ name }) => ({
-    action: 'file.write',
-    args: { name },
-    target: name,
-    title: `Write ${name}`,
-    summary: 'Appends lines.',
-    steps: [],
-    findings: [],
-    effects: { generation: world.generation },
-    locks: [`file/${name}`],
-  }),
-  execute: async (plan, run) => {
-    await run.step('mark', async () => run.executionId);
-    for (let n = 0; n < STEPS; n += 1) {
-      await run.step(`write-${n}`, async () => {
-        await new Promise((resolve) => setTimeout(resolve, world.slowness));
-        const { generation } = plan.effects as { generation: number };
-        appendFileSync(join(world.dir, 'effects.log'), `${run.executionId} write-${n} ${generation}\n`);
-        await new Promise((resolve) => setTimeout(resolve, world.slowness));
-      });
-    }
-  },
-  observe: async (_, steps): Promise<Observed> => {
-    const mark = steps.find(({ step }) => step === 'mark')?.result?.value;
-    const lines = effectsOf(world.dir).filter((line) => line.startsWith(`${String(mark)} `)).length;
-    if (lines === STEPS) return { is: 'done', text: 'All lines are there.' };
-    return lines === 0 ? { is: 'not-done', text: 'Nothing.' } : { is: 'unknown', text: 'Some lines are there.' };
-  },
-  verify: async () => ({ is: 'succeeded', outcome: { text: 'There.', facts: [], checks: [] } }),
-});
-
-const people = { ana, ben, cleo };
 const which = fc.nat(2);
-const who = fc.constantFrom('ana' as const, 'ben' as const, 'cleo' as const);
-const chat = fc.constantFrom('slack' as const, 'telegram' as const);
-const click = fc.record({
-  do: fc.constant('click' as const),
-  what: fc.constantFrom<PressWhat>('confirm', 'confirm', 'confirm', 'approve', 'approve', 'approve', 'deny', 'cancel'),
-  which,
-  who,
-  chat,
-  times: fc.integer({ min: 1, max: 3 }),
-});
-const way = fc.record({ do: fc.constant('way' as const), which });
-const step = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('ask' as const), name: fc.constantFrom('a', 'b'), who }) },
-  { weight: 6, arbitrary: click },
-  { weight: 8, arbitrary: way },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('drift' as const) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('jump' as const), ms: fc.constantFrom(3_600_000, -3_600_000) }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.nat(30) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('crash' as const) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('stop' as const) }) },
+const process = fc.nat(1);
+const NAMES = ['ana', 'ben', 'cleo'] as const;
+const who = fc.constantFrom<Name>(...NAMES);
+const fresh = { times: 1, old: 0 };
+
+const ask = fc.record({ who, process, name: fc.constantFrom('a', 'b'), glass: fc.nat(7) }).map((c) =>
+  step(`${c.who} asks for ${c.name}${c.glass === 7 ? ', breaking the glass' : ''}`, async (history) => {
+    const { service } = await history.at(c.process);
+    const asker = { person: PEOPLE[c.who], chat: 'slack' as const, conversation: SLACK, signal };
+    const breakGlass = c.glass === 7 ? 'everything burns' : undefined;
+    await service.ask('file.write', { name: c.name }, { ...asker, eventId: `e-${Math.random()}`, breakGlass });
+  }),
 );
 
-/** How often something was reached in all histories: a law that nothing ever touches proves nothing. */
+const click = fc
+  .record({
+    what: fc.constantFrom(
+      'confirm' as const,
+      'approve' as const,
+      'approve' as const,
+      'deny' as const,
+      'cancel' as const,
+    ),
+    which,
+    who,
+    times: fc.integer({ min: 1, max: 3 }),
+    first: process,
+    old: fc.constantFrom(0, 0, 0, 1, 3, 6),
+  })
+  .map((c) =>
+    step(`${c.who} presses ${c.what} of ${c.which} ${c.times} times, card ${c.old}`, async (history) => {
+      const n = await history.pick(c.which);
+      if (n > 0) await history.press(n, c.what, c.who, c);
+    }),
+  );
+
+/** What would lawfully come next, so that many requests get far. */
+async function goOn(history: History, n: number, first: number): Promise<void> {
+  if (n === 0) return;
+  for (const by of NAMES) await history.press(n, 'confirm', by, { ...fresh, first });
+  await Promise.all(NAMES.map((by, at) => history.press(n, 'approve', by, { ...fresh, first: first + at })));
+}
+const onward = fc
+  .record({ which, first: process })
+  .map((c) => step(`onward ${c.which}`, async (history) => goOn(history, await history.pick(c.which), c.first)));
+
+/** Nothing is in the way any more: what is open goes as far as it can. */
+async function calm(history: History): Promise<void> {
+  history.change({ duty: { is: 'by-role' }, frozen: [] });
+  for (const back of [2, 1, 0, 2, 1, 0]) {
+    await goOn(history, await history.pick(back), back);
+    await history.check(count);
+  }
+}
+
+const settle = fc.record({ which, who, process }).map((c) =>
+  step(`${c.who} settles ${c.which}`, async (history) => {
+    const { service } = await history.at(c.process);
+    const name = `REQ-${await history.pick(c.which)}`;
+    await service.settle(name, { person: PEOPLE[c.who], chat: 'slack', signal }, 'not-done', 'I looked at the file.');
+  }),
+);
+
+const world = fc.oneof(
+  fc.constant(step('the plan drifts', async (history) => history.change({ generation: history.world.generation + 1 }))),
+  fc.constantFrom(HOUR, -HOUR).map((ms) => step(`the clock jumps ${ms / HOUR} h`, async (history) => history.jump(ms))),
+  fc
+    .record({
+      approvals: fc.nat(2),
+      confirm: fc.constantFrom('button' as const, 'typed' as const),
+      approve: fc.constantFrom<('oncall' | 'admin')[]>(['admin'], ['oncall'], ['oncall', 'admin']),
+    })
+    .map((more) =>
+      step(`the policy becomes ${JSON.stringify(more)}`, async (history) => history.change({ policy: policy(more) })),
+    ),
+  fc
+    .constantFrom<History['world']['duty']>(
+      { is: 'by-role' },
+      { is: 'unknown', reason: 'silent' },
+      { is: 'known', people: ['ana'], until: undefined, source: 'rotation' },
+    )
+    .map((duty) => step(`on call: ${JSON.stringify(duty)}`, async (history) => history.change({ duty }))),
+  fc
+    .boolean()
+    .map((frozen) => step(`frozen ${frozen}`, async (history) => history.change({ frozen: frozen ? always() : [] }))),
+);
+
+const wait = fc
+  .nat(30)
+  .map((ms) => step(`${ms} ms pass`, async () => void (await new Promise((resolve) => setTimeout(resolve, ms)))));
+const down = fc
+  .record({ process, how: fc.constantFrom('crash' as const, 'crash' as const, 'stop' as const) })
+  .map((c) => step(`process ${c.process}: ${c.how}`, (history) => history.down(c.process, c.how)));
+const restart = process.map((n) => step(`process ${n} starts`, async (history) => void (await history.at(n))));
+
+/** How often something was reached in all histories. */
 const reached = new Map<string, number>();
 const count = (what: string): void => void reached.set(what, (reached.get(what) ?? 0) + 1);
 
-/** The laws that hold at every moment. */
-async function check(house: House, ended: Map<string, string>, audit: House['audit']['entries']): Promise<void> {
-  const requests: GateRequest[] = [];
-  for (let n = 1; ; n += 1) {
-    const found = await house.ledger.get(requestId(n)).catch(() => undefined);
-    if (!found) break;
-    requests.push(found.body.request);
+class Command implements fc.AsyncCommand<object, History> {
+  readonly step: Step;
+  constructor(given: Step) {
+    this.step = given;
   }
-  const lines = effectsOf(house.dir);
-  expect(new Set(lines).size, 'no effect twice').toBe(lines.length);
-  for (const request of requests) {
-    const { name, state, votes, requester, digest, execution, plan } = request;
-    expect(votes.map(({ by }) => by)).not.toContain(requester);
-    const own = lines.filter((line) => line.startsWith(`${name.toLowerCase()}-`));
-    const executions = new Set(own.map((line) => line.split(' ')[0]));
-    expect(executions.size, 'one execution a request').toBeLessThanOrEqual(1);
-    if (own.length > 0) expect([...executions]).toEqual([execution?.id]);
-    if (execution) {
-      // What ran is what was approved: the votes, the plan and the effects are of one digest.
-      expect(votes.filter(({ choice }) => choice === 'approve').map((vote) => vote.digest)).toEqual([digest]);
-      const { generation } = plan.effects as { generation: number };
-      for (const line of own) expect(line.split(' ')[2]).toBe(String(generation));
-    } else expect(own).toEqual([]);
-    if (state === 'succeeded') expect(own).toHaveLength(STEPS);
-    if (state === 'failed') expect(own).toHaveLength(0);
-    const before = ended.get(name);
-    if (before !== undefined) expect(state, 'an end never changes').toBe(before);
-    if (ENDS.has(state)) {
-      if (before === undefined) count(state);
-      ended.set(name, state);
-    }
-    // Who began wrote that down before.
-    if (execution) {
-      const began = audit.filter(
-        (entry) => entry.kind === 'request.started' && JSON.stringify(entry).includes(execution.id),
-      );
-      expect(began.length).toBeGreaterThanOrEqual(1);
-    }
+  check = () => true;
+  async run(_: object, history: History): Promise<void> {
+    await this.step.run(history);
+    await history.check(count);
   }
+  toString = () => this.step.say;
 }
 
-it('under any history: one execution an approval, what was approved is what runs, ends stay', {
-  timeout: 240_000,
-}, async () => {
+const weighted: readonly [number, fc.Arbitrary<Step>][] = [
+  [6, ask],
+  [12, onward],
+  [8, click],
+  [4, wait],
+  [3, world],
+  [4, down],
+  [3, restart],
+  [2, settle],
+];
+const commands = fc.commands(
+  weighted.flatMap(([weight, one]) => Array.from({ length: weight }, () => one.map((given) => new Command(given)))),
+  { maxCommands: 40, size: 'max' },
+);
+
+/** `ends` must have been reached: a law that nothing ever touches proves nothing. */
+async function holds(site: Site, runs: number, ends: readonly string[]): Promise<void> {
+  reached.clear();
+  let histories = 0;
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 8, maxLength: 30 }), fc.nat(4), async (steps, slowness) => {
-      const world: World = { dir: mkdtempSync(join(tmpdir(), 'daytwo-gate-model-')), generation: 1, slowness };
-      const ended = new Map<string, string>();
-      const audit: House['audit']['entries'] = [];
-      const left: House[] = [];
-      let offset = 0;
-      const open = async (): Promise<House> => {
-        const house = await openHouse({ dir: world.dir, actions: [bindAction(marked(world), world)] });
-        house.clock.jump(offset);
-        house.audit.append = async (entry) => void audit.push(entry);
-        house.executor();
-        house.executor({ alone: false });
-        house.watch();
-        left.push(house);
-        return house;
-      };
-      let house = await open();
-      const clickOn = async (n: number, what: PressWhat, by: 'ana' | 'ben' | 'cleo', through: 'slack' | 'telegram') =>
-        house.ledger.get(requestId(n)).then(
-          () => press(house, what, people[by], through, n),
-          () => 'none',
-        );
+    fc.asyncProperty(commands, fc.nat(4), async (steps, slowness) => {
+      const history = new History(site, slowness);
+      histories += 1;
       try {
-        for (const one of steps) {
-          const n = Math.max(1, (await house.store.count(gateRequests)) - ('which' in one ? one.which : 0));
-          if (one.do === 'ask') await house.service.ask('file.write', { name: one.name }, asks(people[one.who]));
-          else if (one.do === 'click') {
-            await Promise.all(Array.from({ length: one.times }, () => clickOn(n, one.what, one.who, one.chat)));
-          } else if (one.do === 'way') {
-            for (const by of ['ana', 'ben', 'cleo'] as const) await clickOn(n, 'confirm', by, 'slack');
-            await Promise.all((['ana', 'ben', 'cleo'] as const).map((by) => clickOn(n, 'approve', by, 'telegram')));
-          } else if (one.do === 'drift') world.generation += 1;
-          else if (one.do === 'jump') {
-            offset += one.ms;
-            house.clock.jump(one.ms);
-          } else if (one.do === 'wait') await new Promise((resolve) => setTimeout(resolve, one.ms));
-          else {
-            count(one.do);
-            if (one.do === 'crash') await house.crash();
-            else await house.stop();
-            await house.store.close();
-            house = await open();
-          }
-          await check(house, ended, audit);
-        }
-        await until('rest', async () => (await house.store.count(gateRequests, ['atwork', 'yes'])) === 0);
-        await check(house, ended, audit);
+        await fc.asyncModelRun(() => ({ model: {}, real: history }), steps);
+        await calm(history);
+        await history.rest();
+        await history.check(count);
       } finally {
-        await Promise.all(left.map((one) => one.stop()));
-        await house.store.close();
-        rmSync(world.dir, { recursive: true, force: true });
+        await history.end();
       }
     }),
-    { numRuns: 80 },
+    { numRuns: runs, interruptAfterTimeLimit: LONGEST_MS, markInterruptAsFailure: false },
   );
-  console.info(`reached: ${[...reached].map(([what, times]) => `${what} ${times}`).join(', ')}`);
-  for (const what of ['succeeded', 'crash', 'cancelled', 'denied'])
-    expect(reached.get(what) ?? 0, what).toBeGreaterThan(0);
+  console.info(`${histories} histories: ${[...reached].map(([what, times]) => `${what} ${times}`).join(', ')}`);
+  for (const what of ends) expect(reached.get(what) ?? 0, what).toBeGreaterThan(0);
+}
+
+/** One execution an approval; what was approved is what runs; nobody approves their own; locks exclude; ends stay; all of it is in the audit. */
+describe('under any history', { timeout: 120_000 }, () => {
+  it('the laws hold for two executors over lowdb', () =>
+    holds(
+      { processes: 1, executors: [{ alone: true }, { alone: false }], open: (dir) => openStore(`${dir}/data`) },
+      80,
+      ['succeeded', 'cancelled', 'denied'],
+    ));
+
+  describe.runIf(postgresAvailable('the laws were not tried on PostgreSQL'))('and two processes', () => {
+    let server: RealPostgres;
+    beforeAll(async () => {
+      server = await startPostgres();
+    });
+    afterAll(() => server?.stop());
+
+    it('the laws hold for two processes over one PostgreSQL', async () => {
+      const schemas = new Map<string, string>();
+      const open: Site['open'] = (dir) => {
+        const schema = schemas.get(dir) ?? `history_${schemas.size}`;
+        schemas.set(dir, schema);
+        const { url } = server;
+        return openPostgresStore({ url, schema, collections: COLLECTIONS, now: Date.now, warn: () => {}, pollMs: 50 });
+      };
+      await holds({ processes: 2, executors: [{ alone: false }], open }, 60, ['succeeded']);
+    });
+  });
 });
