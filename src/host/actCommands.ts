@@ -115,6 +115,13 @@ export function actInvocation(command: ActCommand): ActInvocation {
       return quick(['df', '-P', '-k', '--', absolutePath(command.path)]);
     case 'stat':
       return quick(['stat', '-c', '%F|%u|%a|%n', '--', ...somePaths(command.paths, PATHS_MAX)], { maxBytes: MIB });
+    case 'mounts':
+      // Source: proc_pid_mountinfo(5). Each container of a node has some: thousands, of a few hundred bytes.
+      return quick(['cat', '/proc/self/mountinfo'], { maxBytes: 8 * MIB });
+    case 'size':
+      return quick(['du', '-s', '-B', '1', '--apparent-size', '--', absolutePath(command.path)], {
+        timeoutMs: LOOK_MS,
+      });
     case 'real-paths':
       return quick(['readlink', '-m', '--', ...somePaths(command.paths, PATHS_MAX)], { maxBytes: MIB });
     case 'folder':

@@ -16,7 +16,7 @@ const OWN_NAME = /^[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?$/;
  * of the program that restic starts for it (ssh, rclone). Source: restic 0.18 manual, "Preparing a new repository".
  */
 const REMOTE_REPOSITORY =
-  /^(?:sftp:(?:\/\/)?(?:[A-Za-z_][A-Za-z0-9_.-]*@)?[A-Za-z0-9[]|rclone:[A-Za-z0-9_]|rest:https?:\/\/[A-Za-z0-9[]|(?:s3|b2|azure|gs|swift):[A-Za-z0-9_])[A-Za-z0-9_./:@+=,~[\]-]*$/;
+  /^(?:sftp:(?!.*@-)(?:\/\/)?(?:[A-Za-z_][A-Za-z0-9_.-]*@)?[A-Za-z0-9[]|rclone:[A-Za-z0-9_]|rest:https?:\/\/[A-Za-z0-9[]|(?:s3|b2|azure|gs|swift):[A-Za-z0-9_])[A-Za-z0-9_./:@+=,~[\]-]*$/;
 
 /** `//user:password@`. */
 const HOLDS_PASSWORD = /\/\/[^/@]*:[^/@]*@/;

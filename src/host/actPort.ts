@@ -57,6 +57,10 @@ export type ActCommand =
   | { readonly tool: 'df-at'; readonly path: string }
   /** `stat` without following links: type, owner, mode of each path that exists. */
   | { readonly tool: 'stat'; readonly paths: readonly string[] }
+  /** The mounts of the host, as its kernel tells them. */
+  | { readonly tool: 'mounts' }
+  /** `du -s`: how many bytes lie in a folder. */
+  | { readonly tool: 'size'; readonly path: string }
   /** `readlink -m`: where each path leads, existing or not. */
   | { readonly tool: 'real-paths'; readonly paths: readonly string[] }
   /** `mkdir -p -m 0700`: a folder that may be there already. */

@@ -127,7 +127,43 @@ describe.skipIf(noRestic).each(VIAS)('backup.run, restic itself, %s', (via) => {
     world = { ...world, pushgateway: createPushgateway({ url: 'http://127.0.0.1:9' }) };
     const { verdict } = await go('exec-0003-away');
     expect(verdict.is).toBe('degraded');
-    expect(verdict.outcome.text).toMatch(/metrics pushed: the Pushgateway at .* can't be reached/);
+    expect(verdict.outcome.text).toMatch(
+      /^restic_k8s_data is backed up and verified; only its metrics could not be pushed, .* the Pushgateway at .* can't be reached/,
+    );
+  });
+
+  it.skipIf(noGateway || via === 'ssh')('pushes a failed run as failed, and the next good one as good', async () => {
+    const figures = async () => {
+      const told = await (await fetch(`${gateway?.url}/metrics`)).text();
+      const of = (name: string) => Number(new RegExp(`^${name}\\{.*\\} (\\S+)$`, 'm').exec(told)?.[1]);
+      return {
+        success: of('backup_success'),
+        at: of('backup_timestamp'),
+        good: of('backup_last_success_timestamp_seconds'),
+      };
+    };
+    await go('exec-0021-good');
+    const before = await figures();
+    expect(before).toMatchObject({ success: 1, at: before.good });
+    const made = await plan();
+    await programs.add(
+      'restic',
+      'case " $* " in *" backup "*) echo Fatal: no luck >&2; exit 1;; esac\nexec /usr/bin/restic "$@"',
+    );
+    await expect(backupRun.execute(made, testRun('exec-0022-bad'), world, never)).rejects.toMatchObject({
+      code: 'failed',
+      message: 'restic backup on node-0: restic ended with 1 (Fatal: no luck)',
+    });
+    expect(await figures()).toEqual({ ...before, success: 0 });
+    // Where nobody hears of it, that is said as well.
+    const deaf = { ...world, pushgateway: createPushgateway({ url: 'http://127.0.0.1:9' }) };
+    await expect(backupRun.execute(made, testRun('exec-0023-deaf'), deaf, never)).rejects.toMatchObject({
+      message: expect.stringMatching(/no luck\); nor could the Pushgateway be told: the Pushgateway at /),
+    });
+    await programs.add('restic', 'exec /usr/bin/restic "$@"');
+    await go('exec-0024-good');
+    expect((await figures()).success).toBe(1);
+    expect((await figures()).good).toBeGreaterThanOrEqual(before.good);
   });
 
   it('is degraded, and pushes nothing, where a file could not be read', async () => {
@@ -198,6 +234,9 @@ describe.skipIf(noRestic).each(VIAS)('backup.run, restic itself, %s', (via) => {
     const locks = await lab.locks();
     const made = await plan();
     expect(findingsOf(made)).toContain('BLOCK repository-locked-stale');
+    expect(made.findings.find(({ code }) => code === 'lock-age')?.text).toMatch(
+      /^the lock that was left is \d+ m?s( \d+ s)? old \(PID \d+ on \S+\)$/,
+    );
     expect(made.findings.find(({ level }) => level === 'BLOCK')?.text).toMatch(/`restic unlock` by hand/);
     // Whoever would execute it all the same fails cleanly.
     await expect(backupRun.execute(made, testRun('exec-0007-locked'), world, never)).rejects.toMatchObject({

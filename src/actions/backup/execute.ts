@@ -18,6 +18,7 @@ import {
   type runResult,
 } from './effects.ts';
 import { lookAtUnit } from './look.ts';
+import { orTellFailure, tellFailure } from './push.ts';
 import { followUnit, startUnit } from './unit.ts';
 
 /** What `look` is given to remember of earlier snapshots; more would only fill the journal. */
@@ -32,7 +33,13 @@ export async function executeBackup(plan: Plan, run: Run, world: BackupWorld): P
   );
   if (effects.unit === undefined) {
     if (!repository) throw new DaytwoError('invalid', 'this plan names no repository');
-    await run.step('backup', (signal) => backup({ effects, repository, marker: look.marker }, run, world, signal));
+    const what = { effects, repository, marker: look.marker };
+    await run.step('backup', (signal) => {
+      const since = world.clock.now();
+      return orTellFailure({ name: plan.target, effects, since }, world, signal, () =>
+        backup(what, run, world, signal),
+      );
+    });
   } else {
     const { host, unit } = effects;
     const since = await run.step('start', async (signal) => {
@@ -42,9 +49,14 @@ export async function executeBackup(plan: Plan, run: Run, world: BackupWorld): P
     });
     const tell = { lastTookMs: plan.lastTookMs, progress: run.progress };
     const end = followResult.parse(
-      await run.step('follow', (signal) =>
-        followUnit(world, { host, unit, before: look.invocation, since }, tell, signal),
-      ),
+      await run.step('follow', async (signal) => {
+        const ended = await followUnit(world, { host, unit, before: look.invocation, since }, tell, signal);
+        if (ended.result !== 'failed') return ended;
+        const told = await tellFailure({ name: plan.target, effects, since }, world, signal);
+        return told?.ok === false
+          ? { ...ended, said: `${ended.said}; nor could the Pushgateway be told: ${told.text}` }
+          : ended;
+      }),
     );
     if (end.result === 'failed')
       throw new DaytwoError('failed', `${unit} on ${host} failed: ${end.said}; its journal tells more`);

@@ -1,6 +1,6 @@
 import type { GateFinding } from '../../gate/model.ts';
 import { humanDuration, inertLine } from '../../lib/text.ts';
-import { type JudgedLock, lockWords } from '../restic/locks.ts';
+import { type JudgedLock, lockAgeWords, lockWords } from '../restic/locks.ts';
 import { snapshotsOf, within } from '../restic/snapshots.ts';
 import type { BackupSpec } from '../restic/world.ts';
 import type { BackupLook, Seen, SeenRepository, SeenUnit, Unseen } from './look.ts';
@@ -77,6 +77,7 @@ function repositoryFindings(
   const scarce = room !== undefined && (room.freeBytes < ROOM_BYTES || room.usedRatio > 1 - ROOM_RATIO);
   return [
     ...locks.map(lockFinding),
+    ...locks.map((lock) => found('NOTE', 'lock-age', lockAgeWords(lock, now))),
     ...(inside === undefined
       ? []
       : [found('ACKNOWLEDGE', 'repository-inside', `the repository lies in ${inside}, which is backed up into it`)]),

@@ -3,15 +3,12 @@ import type { Plan } from '../../gate/model.ts';
 import { messageOf } from '../../lib/errors.ts';
 import { judgeLocks } from '../restic/locks.ts';
 import { type Repository, restic } from '../restic/repository.ts';
-import { marked } from '../restic/running.ts';
+import { marked, mayBeUnderWay, UNDER_WAY_MS } from '../restic/running.ts';
 import type { BackupWorld } from '../restic/world.ts';
 import { type BackupEffects, backupEffects, lookResult, repositoryIn, resultOf } from './effects.ts';
 import { lookAtUnit } from './look.ts';
 import { isRunning, judgeUnit } from './unit.ts';
 import { type BackupTrace, madeBy, traceOf } from './verify.ts';
-
-/** What was asked for on another machine just before the crash may still be on its way there, ms. */
-const UNDER_WAY_MS = 30_000;
 
 /** Tells after a crash what became of a run, by what is there. Throws only `cancelled`. */
 export async function observeBackup(
@@ -54,8 +51,7 @@ async function observeRestic(
   // After the look at the processes: one that ended in between has left its snapshot by now.
   const made = madeBy(await ask.snapshots(), effects, trace);
   if (made) return { is: 'done', text: `Its snapshot ${made.id.slice(0, 8)} is there.` };
-  const age = world.clock.now() - trace.since;
-  if (age >= 0 && age < UNDER_WAY_MS) return { is: 'going-on', text: 'It was asked for a moment ago.' };
+  if (mayBeUnderWay(world, host, trace.since)) return { is: 'going-on', text: 'It was asked for a moment ago.' };
   const at = { host, hostname: effects.hostname ?? host };
   const left = (await judgeLocks(await ask.locks(), at, world, signal)).filter(
     ({ here, alive, time }) => here && !alive && time >= trace.since - UNDER_WAY_MS,

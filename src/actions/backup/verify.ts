@@ -1,6 +1,5 @@
 import type { JournaledStep, Verdict } from '../../gate/action.ts';
 import type { Outcome, Plan } from '../../gate/model.ts';
-import { messageOf } from '../../lib/errors.ts';
 import { clip, humanBytes, humanDuration, inertLine } from '../../lib/text.ts';
 import type { ResticStats, Snapshot } from '../restic/parse.ts';
 import { count } from '../restic/progress.ts';
@@ -18,7 +17,7 @@ import {
   runResult,
 } from './effects.ts';
 import { check } from './execute.ts';
-import { pushed } from './push.ts';
+import { type Told, tellFailure, tellSuccess } from './push.ts';
 
 type Check = Outcome['checks'][number];
 
@@ -103,19 +102,19 @@ export async function verifyBackup(
   }
   if (trace.tookMs !== undefined) facts.push({ name: 'Duration', value: humanDuration(trace.tookMs) });
 
-  const good = checks.every(({ ok }) => ok);
-  const run = resultOf(journal, 'backup', runResult);
-  const told = good
-    ? await pushed({ name: plan.target, effects, since: trace.since, tookMs: trace.tookMs, run }, world, signal).catch(
-        (error: unknown) => {
-          if (signal.aborted) throw error;
-          return { ok: false, text: messageOf(error) };
-        },
-      )
-    : undefined;
-  if (told) checks.push(weighed('degraded', 'metrics pushed', 'yes', told.text, told.ok));
+  const is = worst(checks);
+  const ran = { name: plan.target, effects, since: trace.since };
+  if (is === 'succeeded') {
+    const run = resultOf(journal, 'backup', runResult);
+    const told = await tellSuccess({ ...ran, tookMs: trace.tookMs, run }, world, signal);
+    return verdict(plan.target, checks, facts, told ?? NOBODY);
+  }
+  // A doubtful one is neither: a person decides whether the alert may go.
+  const told = is === 'failed' ? await tellFailure(ran, world, signal) : undefined;
+  if (told?.ok) facts.push({ name: 'Metrics', value: `pushed as failed: ${told.text}` });
+  else if (told) facts.push({ name: 'Metrics', value: `the failure could not be pushed: ${told.text}` });
   else facts.push({ name: 'Metrics', value: 'not pushed: the alert stays as it is' });
-  return verdict(plan.target, checks, facts);
+  return verdict(plan.target, checks, facts, undefined);
 }
 
 type SnapshotScope = Parameters<typeof snapshotsOf>[1];
@@ -175,15 +174,37 @@ function snapshotFacts({ id }: Snapshot, { sizeBytes, files }: ResticStats): { n
   ];
 }
 
-/** The worst of the checks, and the words for it. Pure. */
-function verdict(target: string, checks: readonly Weighed[], facts: Outcome['facts']): Verdict {
+/** Where no Pushgateway is configured. */
+const NOBODY: Told = { ok: true, text: '' };
+
+function worst(checks: readonly Weighed[]): Verdict['is'] {
   const bad = checks.filter(({ ok }) => !ok);
-  const is = bad.some(({ weight }) => weight === 'failed') ? 'failed' : bad.length > 0 ? 'degraded' : 'succeeded';
-  const why = bad.map(({ what, actual }) => `${what}: ${actual}`).join('; ');
+  return bad.some(({ weight }) => weight === 'failed') ? 'failed' : bad.length > 0 ? 'degraded' : 'succeeded';
+}
+
+/**
+ * The worst of the checks, and the words for it. Metrics that could not be pushed make no backup bad, and leave an alert that nothing will
+ * resolve: that is degraded, and the words say which of the two it is. Pure.
+ */
+function verdict(
+  target: string,
+  checks: readonly Weighed[],
+  facts: { name: string; value: string }[],
+  told: Told | undefined,
+): Verdict {
+  const is = worst(checks);
+  const mute = is === 'succeeded' && told?.ok === false;
+  const why = checks.filter(({ ok }) => !ok).map(({ what, actual }) => `${what}: ${actual}`);
   const text = {
-    succeeded: `${target} is backed up and verified.`,
-    degraded: `${target} is backed up, with doubts: ${why}.`,
-    failed: `${target} has no good backup from this run: ${why}.`,
+    succeeded: mute
+      ? `${target} is backed up and verified; only its metrics could not be pushed, so the alert stays: ${told.text}`
+      : `${target} is backed up and verified.`,
+    degraded: `${target} is backed up, with doubts: ${why.join('; ')}.`,
+    failed: `${target} has no good backup from this run: ${why.join('; ')}.`,
   }[is];
-  return { is, outcome: { text, facts, checks: checks.map(({ weight: _, ...check }) => check) } };
+  if (is === 'succeeded' && told === NOBODY)
+    facts.push({ name: 'Metrics', value: 'not pushed: the alert stays as it is' });
+  const all =
+    told && told !== NOBODY ? [...checks, weighed('degraded', 'metrics pushed', 'yes', told.text, told.ok)] : checks;
+  return { is: mute ? 'degraded' : is, outcome: { text, facts, checks: all.map(({ weight: _, ...check }) => check) } };
 }

@@ -1,4 +1,4 @@
-import { clip, inertLine } from '../../lib/text.ts';
+import { clip, humanDuration, inertLine } from '../../lib/text.ts';
 import type { ResticLock } from './parse.ts';
 import type { BackupWorld } from './world.ts';
 
@@ -56,6 +56,12 @@ async function programOf(
 export function lockWords({ time, username, hostname, pid }: ResticLock): string {
   const at = `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
   return `made ${at} by ${short(username)} on ${short(hostname)} (PID ${pid})`;
+}
+
+/** What stands in a finding's note, for it changes: how old a lock is, and who holds it. Inert. */
+export function lockAgeWords({ time, hostname, pid, alive }: JudgedLock, now: number): string {
+  const whose = alive ? 'the lock of a process that is at work' : 'the lock that was left';
+  return `${whose} is ${humanDuration(Math.max(0, now - time))} old (PID ${pid} on ${short(hostname)})`;
 }
 
 const short = (text: string): string => clip(inertLine(text), NAME_MAX);

@@ -1,5 +1,5 @@
 import type { Progress } from '../../gate/action.ts';
-import { humanDuration } from '../../lib/text.ts';
+import { humanBytes, humanDuration } from '../../lib/text.ts';
 import type { ResticLine } from './parse.ts';
 
 type Status = Extract<ResticLine, { message_type: 'status' }>;
@@ -30,6 +30,13 @@ export function checkWords(line: string): Progress | undefined {
   const [, percent, done, total, what] = /^\[[\d:]+\] +([\d.]+)% +(\d+) \/ (\d+) ([a-z]+)/.exec(line) ?? [];
   if (percent === undefined) return undefined;
   return { text: `checking the repository: ${done} of ${total} ${what}` };
+}
+
+/** "38 %, 1.2 GiB of 3.1 GiB": how much of a restore lies in its folder. Folders count a little, so it is never full before the end. */
+export function restoredWords(bytes: number, sizeBytes: number): Progress {
+  const share = Math.min(0.99, bytes / sizeBytes);
+  const there = Math.min(bytes, sizeBytes);
+  return { share, text: `${Math.floor(share * 100)} %, ${humanBytes(there)} of ${humanBytes(sizeBytes)}` };
 }
 
 /** Where nothing tells how far it is: how long it has run, against the last time. */

@@ -27,6 +27,8 @@ export interface BackupWorld {
   readonly pushgateway?: Pushgateway | undefined;
   readonly clock: Clock;
   readonly backups: readonly BackupSpec[];
+  /** Hosts that are this very machine: what they were asked for is never on its way. */
+  readonly localHosts?: ReadonlySet<string> | undefined;
   /** Below which folder restores go, on the host; `DEFAULT_RESTORE_ROOT` where absent. */
   readonly restoreRoot?: string | undefined;
   /** How long the last good execution of an action on a target took, ms, as far as anybody remembers. */

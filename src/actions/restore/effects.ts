@@ -14,6 +14,8 @@ const effects = z.object({
   snapshotTime: z.number(),
   /** Of the snapshot; empty means all of it. */
   include: z.array(z.string()),
+  /** What will be written, bytes: the measure of progress. */
+  sizeBytes: z.number().optional(),
   /** The fresh folder is made in it; its name is the backup's and the execution's. */
   root: z.string(),
   /** Reads without a lock, since a dead process left an exclusive one. */

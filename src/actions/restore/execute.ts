@@ -4,7 +4,7 @@ import type { Plan } from '../../gate/model.ts';
 import { codeOf, DaytwoError } from '../../lib/errors.ts';
 import { resticEnd } from '../restic/exits.ts';
 import { parseLine } from '../restic/parse.ts';
-import { elapsedWords, statusWords } from '../restic/progress.ts';
+import { elapsedWords, restoredWords, statusWords } from '../restic/progress.ts';
 import { restic } from '../restic/repository.ts';
 import type { BackupWorld } from '../restic/world.ts';
 import {
@@ -17,8 +17,10 @@ import {
 } from './effects.ts';
 import { lookAtRoot, rootTrouble } from './look.ts';
 
-/** How often it is told that restic is still at work, where it doesn't tell itself (before 0.17), ms. */
-const TELL_EVERY_MS = 5_000;
+/** How often the folder is looked at while restic doesn't tell itself how far it is (before 0.17), ms. */
+const LOOK_EVERY_MS = 5_000;
+/** A look that takes long makes the next come later: it is to cost no more than this share of the time. */
+const LOOK_SHARE = 0.1;
 
 /** Restores into a fresh folder, by the plan's effects alone. Throws as `Run.step`. */
 export async function executeRestore(plan: Plan, run: Run, world: BackupWorld): Promise<void> {
@@ -31,7 +33,8 @@ export async function executeRestore(plan: Plan, run: Run, world: BackupWorld): 
   const last = plan.lastTookMs;
   await run.step('restore', async (signal) => {
     const tell = { told: false, progress: run.progress };
-    void keepTelling(tell, { since, last }, world, AbortSignal.any([signal, telling.signal]));
+    const look = { host: effects.host, folder, sizeBytes: effects.sizeBytes };
+    void keepLooking(tell, { ...look, since, last }, world, AbortSignal.any([signal, telling.signal]));
     try {
       return await restore(effects, { folder, marker }, tell, world, signal);
     } finally {
@@ -95,15 +98,35 @@ async function restore(
   return { verified: false, tookMs: output.tookMs, said: end.is === 'failed' ? end.said : 'incomplete' };
 }
 
-/** Says how long it takes as long as restic says nothing itself. */
-async function keepTelling(
+/** What is looked at while restic says nothing. */
+interface Looking {
+  readonly host: string;
+  readonly folder: string;
+  readonly sizeBytes: number | undefined;
+  readonly since: number;
+  readonly last: number | undefined;
+}
+
+/** Tells how much lies in the folder, as long as restic says nothing itself; where that can't be seen, how long it takes. */
+async function keepLooking(
   tell: { readonly told: boolean; readonly progress: (progress: Progress) => void },
-  { since, last }: { readonly since: number; readonly last: number | undefined },
-  { clock }: Pick<BackupWorld, 'clock'>,
+  { host, folder, sizeBytes, since, last }: Looking,
+  { hosts, clock }: Pick<BackupWorld, 'hosts' | 'clock'>,
   signal: AbortSignal,
 ): Promise<void> {
-  while (!signal.aborted && !tell.told) {
-    tell.progress(elapsedWords('restoring', clock.now() - since, last));
-    await clock.sleep(TELL_EVERY_MS, signal);
+  const elapsed = (): Progress => elapsedWords('restoring', clock.now() - since, last);
+  tell.progress(elapsed());
+  for (let pause = LOOK_EVERY_MS; ; ) {
+    await clock.sleep(pause, signal);
+    if (signal.aborted || tell.told) return;
+    const begun = clock.now();
+    const bytes = await hosts.act(host, { tool: 'size', path: folder }, { signal }).then(
+      // Files come and go while `du` looks: its exit code tells that, and its figure is good all the same.
+      ({ stdout }) => Number(/^(\d+)\t/.exec(stdout)?.[1] ?? Number.NaN),
+      () => Number.NaN,
+    );
+    if (signal.aborted || tell.told) return;
+    tell.progress(Number.isNaN(bytes) || !sizeBytes ? elapsed() : restoredWords(bytes, sizeBytes));
+    pause = Math.max(LOOK_EVERY_MS, (clock.now() - begun) / LOOK_SHARE);
   }
 }

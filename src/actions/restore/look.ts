@@ -1,9 +1,11 @@
 import { posix } from 'node:path';
+import { DaytwoError } from '../../lib/errors.ts';
 import { lookAtRepository, roomAt, type Seen, type SeenRepository, seen } from '../backup/look.ts';
 import type { Snapshot } from '../restic/parse.ts';
 import { type Repository, restic } from '../restic/repository.ts';
 import { hostnameOf, within } from '../restic/snapshots.ts';
 import type { BackupSpec, BackupWorld } from '../restic/world.ts';
+import { areaOf, areasOf, type Mount, parseMounts } from './mounts.ts';
 
 /** A folder on a host, as `stat` shows it: what is there itself, not where a link leads. */
 export interface SeenFolder {
@@ -23,6 +25,8 @@ export interface SeenRoot {
   readonly real: string;
   /** Live folders on that host with where they lead: what is backed up, and local repositories. */
   readonly live: readonly { readonly path: string; readonly real: string }[];
+  /** What is mounted where: the same data may lie under two paths. */
+  readonly mounts: readonly Mount[];
   /** Undefined where it can't be told. */
   readonly freeBytes: number | undefined;
 }
@@ -63,10 +67,11 @@ export async function lookAtRoot(
       here.flatMap(({ paths, repository }) => [...paths, ...(repository?.startsWith('/') ? [repository] : [])]),
     ),
   ];
-  const [folder, user, real, room] = await Promise.all([
+  const [folder, user, real, mounts, room] = await Promise.all([
     statOf(host, root, world, signal),
     world.hosts.act(host, { tool: 'user-id' }, { signal }),
     world.hosts.act(host, { tool: 'real-paths', paths: [root, ...live] }, { signal }),
+    mountsOf(host, world, signal),
     roomUpwards(host, root, world, signal),
   ]);
   const lines = real.stdout.split('\n');
@@ -75,8 +80,16 @@ export async function lookAtRoot(
     uid: Number(user.stdout.trim()),
     real: lines[0] || root,
     live: live.map((path, at) => ({ path, real: lines[at + 1] || path })),
+    mounts,
     freeBytes: room,
   };
+}
+
+async function mountsOf(host: string, { hosts }: BackupWorld, signal: AbortSignal): Promise<readonly Mount[]> {
+  const { exitCode, stdout } = await hosts.act(host, { tool: 'mounts' }, { signal });
+  const mounts = exitCode === 0 ? parseMounts(stdout) : [];
+  if (mounts.length === 0) throw new DaytwoError('failed', `what is mounted on ${host} can't be read`);
+  return mounts;
 }
 
 /** Room at the nearest folder upwards that is there already. */
@@ -110,10 +123,15 @@ async function statOf(
  */
 export function rootTrouble(
   root: string,
-  { folder, uid, real, live }: SeenRoot,
+  { folder, uid, real, live, mounts }: SeenRoot,
 ): { readonly code: string; readonly text: string } | undefined {
   const over = live.find((one) => within(real, one.real) || within(root, one.path));
   if (over) return { code: 'live-path', text: `${root} lies in ${over.path}, which is live data` };
+  const here = areaOf(mounts, real);
+  const mounted = live.find((one) =>
+    areasOf(mounts, one.real).some(({ device, path }) => device === here?.device && within(here.path, path)),
+  );
+  if (mounted) return { code: 'live-path', text: `${root} shows what lies in ${mounted.path}, which is live data` };
   if (folder === undefined) return undefined;
   const safe = folder.type === 'directory' && folder.uid === uid && (folder.mode & 0o022) === 0;
   if (safe) return undefined;

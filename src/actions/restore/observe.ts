@@ -3,13 +3,10 @@ import type { Plan } from '../../gate/model.ts';
 import { codeOf, messageOf } from '../../lib/errors.ts';
 import { resultOf } from '../backup/effects.ts';
 import { count } from '../restic/progress.ts';
-import { marked } from '../restic/running.ts';
+import { marked, mayBeUnderWay } from '../restic/running.ts';
 import type { BackupWorld } from '../restic/world.ts';
 import { folderResult, restoreEffects } from './effects.ts';
 import { compareTree } from './tree.ts';
-
-/** What was asked for on another machine just before the crash may still be on its way there, ms. */
-const UNDER_WAY_MS = 30_000;
 
 /** Tells after a crash what became of a restore, by what lies in its folder. Throws only `cancelled`. */
 export async function observeRestore(
@@ -27,8 +24,8 @@ export async function observeRestore(
   try {
     if (await marked(world, effects.host, made.marker, signal))
       return { is: 'going-on', text: `restic still restores into ${made.folder} on ${effects.host}.` };
-    const age = world.clock.now() - begun.intentAt;
-    if (age >= 0 && age < UNDER_WAY_MS) return { is: 'going-on', text: 'It was asked for a moment ago.' };
+    if (mayBeUnderWay(world, effects.host, begun.intentAt))
+      return { is: 'going-on', text: 'It was asked for a moment ago.' };
     const { alike, wanted, there } = await compareTree(effects, made.folder, world, signal);
     if (alike) return { is: 'done', text: `All of it is in ${made.folder}.` };
     return {

@@ -4,7 +4,7 @@ import { clip, humanBytes, humanDuration, inertLine } from '../../lib/text.ts';
 import { found, hostFinding, repositoryFinding, staleWords } from '../backup/findings.ts';
 import { type Seen, seen } from '../backup/look.ts';
 import { placeTrouble } from '../restic/args.ts';
-import { type JudgedLock, lockWords } from '../restic/locks.ts';
+import { type JudgedLock, lockAgeWords, lockWords } from '../restic/locks.ts';
 import type { Snapshot } from '../restic/parse.ts';
 import { count } from '../restic/progress.ts';
 import { repositoryOf } from '../restic/repository.ts';
@@ -110,6 +110,7 @@ export function restorePlan(
     snapshot: id,
     snapshotTime: snapshot?.time ?? 0,
     include: [...include],
+    ...(known.size && 'seen' in known.size ? { sizeBytes: known.size.seen.sizeBytes } : {}),
     root,
     noLock: seenRepository?.locks.some(({ exclusive, alive }) => exclusive && !alive) ?? false,
   };
@@ -167,7 +168,7 @@ function restoreFindings(
       ? []
       : 'unseen' in repository
         ? [repositoryFinding(repository.unseen)]
-        : repository.seen.locks.flatMap(lockFinding)),
+        : repository.seen.locks.flatMap((lock) => lockFindings(lock, now))),
     ...rootFindings(root, place, size),
     ...(snapshot ? [ageFinding(spec, snapshot, now)] : []),
     ...(snapshot && !('unseen' in look.hostname) && snapshot.hostname !== look.hostname.seen
@@ -204,16 +205,18 @@ function ageFinding({ rpoMs }: BackupSpec, { time, id }: Snapshot, now: number):
 }
 
 /** A lock, as a restore sees it: a living exclusive one keeps it out, a dead one is read past. */
-function lockFinding(lock: JudgedLock): readonly GateFinding[] {
-  const words = lockWords(lock);
-  if (lock.exclusive && lock.alive)
-    return [found('BLOCK', 'repository-locked', `the repository is locked, ${words}, which is at work`)];
+function lockFindings(lock: JudgedLock, now: number): readonly GateFinding[] {
   if (!lock.exclusive) return [];
+  const words = lockWords(lock);
+  const age = found('NOTE', 'lock-age', lockAgeWords(lock, now));
+  if (lock.alive)
+    return [found('BLOCK', 'repository-locked', `the repository is locked, ${words}, which is at work`), age];
   return [
     found(
       'ACKNOWLEDGE',
       'restore-without-lock',
       `${staleWords('an exclusive lock', words)}; the restore reads without a lock`,
     ),
+    age,
   ];
 }

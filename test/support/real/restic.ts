@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { cheapKey } from './resticKey.ts';
 
 /** A real repository with a password's file and some live data beside it. */
 export interface ResticLab {
@@ -21,8 +22,11 @@ export interface ResticLab {
   remove(): Promise<void>;
 }
 
-/** Makes a repository and its source in a temporary folder. */
-export async function makeResticLab(): Promise<ResticLab> {
+/**
+ * Makes a repository and its source in a temporary folder. Its password costs next to nothing to check, unless `real` asks for a key as
+ * restic makes it.
+ */
+export async function makeResticLab(options: { readonly real?: boolean } = {}): Promise<ResticLab> {
   const folder = await mkdtemp(join(tmpdir(), 'restic-lab-'));
   const at = (name: string): string => join(folder, name);
   const [repository, passwordFile, source] = [at('repository'), at('password'), at('source')];
@@ -38,6 +42,7 @@ export async function makeResticLab(): Promise<ResticLab> {
   const restic = async (...args: readonly string[]): Promise<string> =>
     (await execa('restic', [...base, ...args], { env })).stdout;
   await restic('init');
+  if (!options.real) await cheapKey(repository, passwordFile);
   // While it is written a lock has another name.
   const locks = async (): Promise<readonly string[]> =>
     (await readdir(join(repository, 'locks'))).filter((name) => /^[0-9a-f]{64}$/.test(name));
