@@ -49,6 +49,9 @@ export type DeliveryOutcome =
   /** The chat will never take this one. */
   | { readonly is: 'refused'; readonly reason: string };
 
+/** Hears that a chat will never take a message to one person alone, and why in the vendor's words. */
+export type Unreached = (where: Conversation, message: MessageKey, reason: string) => void;
+
 /** Whether a chat works, in words for /readyz and for people. */
 export interface ChatHealth {
   readonly state: 'up' | 'starting' | 'down';

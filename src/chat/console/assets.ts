@@ -34,6 +34,7 @@ const OWN = [
   'list.js',
   'main.js',
   'message.js',
+  'question.js',
   'signin.js',
   'state.js',
   'stream.js',

@@ -4,6 +4,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { codeOf } from '../../lib/errors.ts';
 import type { Store } from '../../store/port.ts';
 import type { InboundEvent, TakeIn } from '../port.ts';
+import { typedIn } from '../typed.ts';
 import { type Asset, loadAssets } from './assets.ts';
 import type { Board } from './board.ts';
 import { type Feed, messageView, threadView } from './feed.ts';
@@ -16,6 +17,8 @@ import { packAsked } from './thread.ts';
 /** Bodies are a command or a token: 16 KiB. */
 const BODY_BYTES = 16 * 1024;
 const MAX_COMMAND_CHARS = 2000;
+/** 3,000 code points in UTF-16. */
+const MAX_TYPED_CHARS = 6000;
 
 /** What the routes work with. */
 export interface RouteParts {
@@ -38,7 +41,13 @@ const CommandBody = z.strictObject({
   text: z.string().trim().min(1).max(MAX_COMMAND_CHARS),
   thread: ThreadKey.optional(),
 });
-const PressBody = z.strictObject({ id: EventId, token: z.string().min(1).max(200), thread: ThreadKey.optional() });
+const PressBody = z.strictObject({
+  id: EventId,
+  token: z.string().min(1).max(200),
+  /** What the button's dialog was given. */
+  typed: z.string().max(MAX_TYPED_CHARS).optional(),
+  thread: ThreadKey.optional(),
+});
 const ListQuery = z.object({
   q: z.string().max(200).default(''),
   scope: z.enum(['open', 'closed', 'all']).default('all'),
@@ -236,11 +245,14 @@ function apiRoutes(
   });
 
   api.post('/api/press', { bodyLimit: BODY_BYTES }, async (request, reply) => {
-    const { id, token, thread } = PressBody.parse(request.body);
+    const { id, token, typed, thread } = PressBody.parse(request.body);
+    const by = who(request).person.name;
     return take(request, reply, {
-      id: `${who(request).person.name}:${id}`,
+      id: `${by}:${id}`,
       ...(thread === undefined || thread === CHANNEL ? {} : { thread }),
-      what: { kind: 'button', token },
+      // No words stand above the answer of a press, but it tells the page that the press is over.
+      replyTo: packAsked({ event: id, by, text: '' }),
+      what: { kind: 'button', token, ...typedIn(typed) },
     });
   });
 

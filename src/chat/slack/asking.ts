@@ -130,7 +130,7 @@ export function modalOf(by: Opener, { input, submit }: Asks, token: string): Mod
     private_metadata: JSON.stringify({ token, user, channel, rootTs, onTs, most: input.maxLength }),
     title: plainText(input.title, MODAL.title),
     submit: plainText(submit, MODAL.title),
-    close: plainText('Cancel', MODAL.title),
+    close: plainText('Back', MODAL.title),
     blocks: [
       ...(about === ''
         ? []

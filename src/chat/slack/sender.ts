@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Store } from '../../store/port.ts';
 import type { Inline, Span } from '../message.ts';
-import type { Delivery, DeliveryOutcome } from '../port.ts';
+import type { Delivery, DeliveryOutcome, Unreached } from '../port.ts';
 import type { Api } from './api.ts';
 import { pictureFile, pictureOf, restFile } from './attached.ts';
 import type { Failure } from './failure.ts';
@@ -24,6 +24,7 @@ export interface SenderOptions {
   readonly share: Share;
   readonly getBlob: (id: string) => Promise<Uint8Array | undefined>;
   readonly consoleUrl: string | undefined;
+  readonly unreached: Unreached | undefined;
   /** A message stands in the home channel: it is in order. */
   readonly arrived: (channel: string) => void;
 }
@@ -111,7 +112,11 @@ export function createSender(
 
   async function post(delivery: Delivery, to: string, signal: AbortSignal): Promise<DeliveryOutcome> {
     const place = await channelOf(to, signal);
-    if ('failure' in place) return outcomeOf(place.failure, false);
+    if ('failure' in place) {
+      const outcome = outcomeOf(place.failure, false);
+      if (outcome.is === 'refused') options.unreached?.(delivery.conversation, delivery.message, outcome.reason);
+      return outcome;
+    }
     const { channel } = place;
     const threadTs = threadOf(delivery);
     const { message, cut } = renderMessage(delivery.card, {

@@ -4,7 +4,7 @@ import { messageOf } from '../../lib/errors.ts';
 import type { Logger } from '../../lib/log.ts';
 import type { Collection, Store } from '../../store/port.ts';
 import type { Card } from '../message.ts';
-import type { Chat, Identity, MessageKey, TakeIn } from '../port.ts';
+import type { Chat, Identity, MessageKey, TakeIn, Unreached } from '../port.ts';
 import { createApi } from './api.ts';
 import { createAsk } from './ask.ts';
 import { Budgets } from './budget.ts';
@@ -46,6 +46,8 @@ export interface SlackOptions {
   readonly publicUrl?: string | undefined;
   /** Whether a person who presses a button that asks for a line gets its dialog; default: everybody. */
   readonly asks?: ((identity: Identity) => boolean) | undefined;
+  /** Hears that a message to one person alone was refused for good: Slack opens no conversation with them. */
+  readonly unreached?: Unreached | undefined;
   /** What a person sees in the bot's Home tab. Whoever gives it decides by the identity what that may be. */
   readonly homeTab?: ((identity: Identity) => Promise<readonly Card[]>) | undefined;
 }
@@ -99,6 +101,7 @@ export function createSlack(options: SlackOptions): SlackChat {
     share: createShare({ api, store, clock }),
     getBlob: options.getBlob,
     consoleUrl: publicUrl,
+    unreached: options.unreached,
     arrived: (where) => {
       if (where === channel) standing.clear('place');
     },

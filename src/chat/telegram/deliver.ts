@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Logger } from '../../lib/log.ts';
 import { put, remove, type Store } from '../../store/port.ts';
-import type { Delivery, DeliveryOutcome } from '../port.ts';
+import type { Delivery, DeliveryOutcome, Unreached } from '../port.ts';
 import type { Api, ApiResult, Upload } from './api.ts';
 import { keepInputs } from './asking.ts';
 import type { Budgets } from './budget.ts';
@@ -38,6 +38,8 @@ export interface DelivererParts {
   readonly publicUrl?: string | undefined;
   /** Whether the home is a forum in which the bot may make topics. */
   readonly forum: () => boolean;
+  /** Hears that a message to one person alone was refused for good. */
+  readonly unreached?: Unreached | undefined;
 }
 
 const STAYS = 'the group was upgraded to a supergroup; its old messages stay as they are';
@@ -114,7 +116,10 @@ export class Deliverer {
         return { is: 'not-arrived', reason: failure.text };
       case 'no-chat':
       case 'no-right':
-        if (conversation.id !== places.home.id) return { is: 'refused', reason: failure.text };
+        if (conversation.id !== places.home.id) {
+          this.#parts.unreached?.(conversation, delivery.message, failure.text);
+          return { is: 'refused', reason: failure.text };
+        }
         // Somebody can repair this, and then everything must still come: the lane waits.
         standing.down(
           'home',

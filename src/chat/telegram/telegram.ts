@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { DaytwoError, messageOf } from '../../lib/errors.ts';
 import type { Logger } from '../../lib/log.ts';
 import type { Store } from '../../store/port.ts';
-import type { Chat, Identity, TakeIn } from '../port.ts';
+import type { Chat, Identity, TakeIn, Unreached } from '../port.ts';
 import { createApi } from './api.ts';
 import { Asking } from './asking.ts';
 import { Budgets } from './budget.ts';
@@ -35,6 +35,8 @@ export interface TelegramOptions {
   readonly getBlob: (id: string) => Promise<Uint8Array | undefined>;
   /** Whether a person who presses a button that asks for a line is asked; default: everybody. */
   readonly asks?: (identity: Identity) => boolean;
+  /** Hears that a message to one person alone was refused for good: they never pressed Start, or blocked the bot. */
+  readonly unreached?: Unreached | undefined;
   /** Who polls, where several processes could; default: this one. */
   readonly lead?: Lead;
 }
@@ -83,6 +85,7 @@ export function createTelegram(options: TelegramOptions): TelegramChat {
     getBlob: options.getBlob,
     publicUrl: options.publicUrl,
     forum: () => session.forum,
+    unreached: options.unreached,
   });
   const asking = new Asking({ api, places, budgets, store, clock, log, asks: options.asks ?? (() => true) });
   const commands = options.commands.map(({ name }) => name);

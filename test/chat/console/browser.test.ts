@@ -263,6 +263,85 @@ describe.skipIf(!(await hasBrowser()))('in Chromium', () => {
     expect(events).toHaveLength(1);
   });
 
+  it.each(VIEWS)('asks for a line in a dialog, by keyboard and for screen readers: %s', async (name, options) => {
+    const input = {
+      title: 'Confirm REQ-17',
+      about: `Restore of k8s_data. ${HOSTILE}`,
+      label: 'Type the name: k8s_data',
+      hint: 'To the letter.',
+      optional: false,
+      maxLength: 200,
+      instead: '/confirm REQ-17 k8s_data',
+    };
+    const card: Partial<Card> & { title: string } = {
+      tone: 'warning',
+      title: 'REQ-17 Restore k8s_data: ana must confirm',
+      buttons: [
+        { label: 'Confirm', token: 'tok-confirm', style: 'primary', input },
+        {
+          label: 'Deny',
+          token: 'tok-deny',
+          style: 'danger',
+          input: { ...input, title: 'Deny REQ-17', optional: true },
+        },
+      ],
+    };
+    await deliver(delivery('REQ-17', card));
+    takeIn = async (event) => {
+      events.push(event);
+      // A wrong name is answered, and changes nothing in the message.
+      const { id, identity, replyTo } = event;
+      const answer = { in: 'REQ-17', onlyFor: identity.id, ...(replyTo === undefined ? {} : { replyTo }) };
+      await deliver(delivery(`reply/${id}`, { title: 'REQ-17: that is not the name.' }, answer));
+    };
+    await start(options);
+    await page.goto(`${server.url}/#REQ-17`);
+    const confirm = page.locator('.message > .buttons .button', { hasText: 'Confirm' });
+    await confirm.focus();
+    await page.keyboard.press('Enter');
+    const dialog = page.getByRole('dialog', { name: 'Confirm REQ-17' });
+    await dialog.waitFor();
+    await shoot(`${name}-8-question`);
+    expect(await violations()).toEqual([]);
+    const line = page.getByRole('textbox', { name: 'Type the name: k8s_data' });
+    await line.waitFor();
+    expect(await page.evaluate('document.activeElement.labels[0].textContent')).toBe('Type the name: k8s_data');
+    expect(await page.evaluate('window.pwned')).toBeUndefined();
+    if (options.isPhone) expect(await page.evaluate<string[]>(SMALL)).toEqual([]);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(options.width ?? 1280);
+
+    // Nothing is sent empty, and nothing by leaving.
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').filter({ hasText: 'Type something first' }).waitFor();
+    expect(await violations()).toEqual([]);
+    await shoot(`${name}-9-question-empty`);
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Confirm');
+    expect(events).toEqual([]);
+
+    await page.keyboard.press('Enter');
+    await dialog.waitFor();
+    await page.keyboard.type('k8s_date');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.message.private:has-text("that is not the name")');
+    expect(events.map(({ what }) => what)).toEqual([{ kind: 'button', token: 'tok-confirm', typed: 'k8s_date' }]);
+    // Answered, so that it can be tried again at once.
+    await expect.poll(() => confirm.getAttribute('aria-disabled')).toBeNull();
+    expect(await page.locator('.asked').count()).toBe(0);
+    await confirm.click();
+    await line.fill('k8s_data');
+    await page.locator('.question .button.primary').dblclick();
+    await expect.poll(() => events.length).toBe(2);
+    expect(events[1]?.what).toEqual({ kind: 'button', token: 'tok-confirm', typed: 'k8s_data' });
+
+    await page.locator('.message > .buttons .button', { hasText: 'Deny' }).click();
+    await page.getByRole('dialog', { name: 'Deny REQ-17' }).getByRole('textbox').press('Enter');
+    await expect.poll(() => events.length).toBe(3);
+    expect(events[2]?.what).toEqual({ kind: 'button', token: 'tok-deny' });
+    expect(browser.complaints).toEqual([]);
+  });
+
   it('follows live without losing scroll, folds or typing, and comes back after a break', async () => {
     await seedThreads(server.chat, store);
     await start();

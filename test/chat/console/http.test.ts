@@ -241,6 +241,21 @@ describe('acting', () => {
     expect(server.events[0]).toMatchObject({ what: { kind: 'button', token: 't' }, thread: 'INC-42' });
   });
 
+  it('takes what was typed with a press: inert, trimmed, bounded', async () => {
+    const cookie = await signIn(server);
+    const typed = async (id: string, text: string) =>
+      (await post('/api/press', cookie, { id: id.padEnd(16, '0'), token: 't', typed: text })).status;
+    expect(await typed('a', ' k8s_data\n')).toBe(202);
+    expect(await typed('b', '   ')).toBe(202);
+    expect(await typed('c', 'k8s\u202e_data')).toBe(202);
+    expect(await typed('d', 'x'.repeat(6001))).toBe(400);
+    expect(server.events.map(({ what }) => what)).toEqual([
+      { kind: 'button', token: 't', typed: 'k8s_data' },
+      { kind: 'button', token: 't' },
+      { kind: 'button', token: 't', typed: 'k8s\ufffd_data' },
+    ]);
+  });
+
   it.each<[string, Record<string, string>]>([
     ['another origin', { origin: 'https://evil.example' }],
     ['another port', { origin: 'http://127.0.0.1:1' }],

@@ -56,7 +56,11 @@ describe('a button that asks for a line', () => {
     const ana = one.slack.user('U0ANA');
     expect(await ana.press(one.ts, 'Confirm')).toMatchObject({ outcome: 'acked' });
     const modal = await opened(one);
-    expect(modal.body).toMatchObject({ title: { text: 'Confirm REQ-17' }, submit: { text: 'Confirm' } });
+    expect(modal.body).toMatchObject({
+      title: { text: 'Confirm REQ-17' },
+      submit: { text: 'Confirm' },
+      close: { text: 'Back' },
+    });
     expect(JSON.stringify(modal.body['blocks'])).toContain('Restore of k8s_data.');
     expect(JSON.stringify(modal.body['blocks'])).toContain('Type the name: k8s_data');
     expect(one.heard).toEqual([]);

@@ -1,22 +1,33 @@
 import { Blocks } from './blocks.js';
+import { useState } from './hooks.js';
 import { html } from './html.js';
+import { Question } from './question.js';
 import { press } from './state.js';
 import { Local } from './time.js';
 import { Sign } from './tone.js';
 
 /**
- * A button: pressed once, then waiting until its message changes. It stays focusable while it waits, so that the keyboard
- * doesn't lose its place.
+ * A button: pressed once, then waiting until its message changes or an answer comes. It stays focusable while it waits, so that the
+ * keyboard doesn't lose its place. One that asks for a line opens its dialog first.
  * @param {{ button: any, state: any }} props
  */
 function CardButton({ button, state }) {
   const isBusy = state?.state === 'sending' || state?.state === 'waiting';
+  const [isOpen, setOpen] = useState(false);
+  const pressed = () => {
+    if (!button.input) void press(button.token);
+    else if (!isBusy) setOpen(true);
+  };
   return html`<button
     type="button"
     class=${`button ${button.style}`}
     aria-disabled=${isBusy ? 'true' : undefined}
-    onClick=${() => void press(button.token)}
-  >${isBusy && html`<span class="spinner" aria-hidden="true"></span>`}${button.label}${isBusy && html`<span class="unseen">, under way</span>`}</button>`;
+    aria-haspopup=${button.input ? 'dialog' : undefined}
+    onClick=${pressed}
+  >${isBusy && html`<span class="spinner" aria-hidden="true"></span>`}${button.label}${isBusy && html`<span class="unseen">, under way</span>`}</button>${
+    isOpen &&
+    html`<${Question} button=${button} onClose=${() => setOpen(false)} onSend=${(/** @type {string} */ typed) => void press(button.token, typed)} />`
+  }`;
 }
 
 /**
@@ -29,7 +40,7 @@ export function Message({ message, presses, isAlone }) {
     .map((/** @type {any} */ { token }) => presses.get(token))
     .find((/** @type {any} */ one) => one?.state === 'failed');
   return html`<article class=${`message ${card.tone}${message.isPrivate ? ' private' : ''}`} aria-label=${card.title}>
-    ${asked && html`<p class="asked"><span class="who">${asked.by}</span> <code>${asked.text}</code></p>`}
+    ${asked?.text && html`<p class="asked"><span class="who">${asked.by}</span> <code>${asked.text}</code></p>`}
     ${
       !isAlone &&
       html`<header>

@@ -225,6 +225,7 @@ function changed({ thread, message, open }) {
   const asked = new Map(state.asked);
   if (message.asked) asked.delete(message.asked.event);
   const presses = new Map(state.presses);
+  for (const [token, { id }] of presses) if (message.asked?.event === id) presses.delete(token);
   for (const button of message.card.buttons) presses.delete(button.token);
   const isShown = thread.key === shownKey() && document.visibilityState === 'visible';
   const say = isNew ? `New incident: ${thread.title}` : isShown ? message.card.title : state.say;
@@ -261,15 +262,23 @@ export function dismiss(id) {
   set({ asked });
 }
 
-/** Presses a button, once: until its message changes, or nothing came for long. @param {string} token */
-export async function press(token) {
+/**
+ * Presses a button, once: until its message changes, an answer comes, or nothing came for long.
+ * @param {string} token @param {string} [typed] what its dialog was given
+ */
+export async function press(token, typed = '') {
   const known = state.presses.get(token);
   if (known && known.state !== 'failed') return;
   const id = known?.id ?? newId();
   const put = (/** @type {any} */ press) => set({ presses: new Map(state.presses).set(token, press) });
   put({ id, state: 'sending' });
   const thread = shownKey();
-  const answer = await act('/api/press', { id, token, ...(thread === CHANNEL ? {} : { thread }) });
+  const answer = await act('/api/press', {
+    id,
+    token,
+    ...(typed === '' ? {} : { typed }),
+    ...(thread === CHANNEL ? {} : { thread }),
+  });
   if (!answer.ok) {
     // The same id is used again: if it did arrive after all, it still counts once.
     put({ id, state: 'failed', error: answer.body.error });
