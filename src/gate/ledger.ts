@@ -9,7 +9,7 @@ import type { Logger } from '../lib/log.ts';
 import { put, type Store, type Stored, type Write } from '../store/port.ts';
 import { untilWon } from '../store/transact.ts';
 import type { Progress } from './action.ts';
-import { audienceOf, cardWrites, homeWrites, type Place, postWrites } from './audience.ts';
+import { audienceOf, cardWrites, homeWrites, inTheOpen, type Place, postWrites, remindWrites } from './audience.ts';
 import { driftCard, endCard, requestCard } from './cards.ts';
 import { type Asked, requestOf } from './decide.ts';
 import type { Actor, Context, Decided, GateFact, Refusal } from './facts.ts';
@@ -202,7 +202,7 @@ export function createLedger(options: {
     before: StoredRequest,
     after: StoredRequest,
     facts: readonly GateFact[],
-    post: Beside['post'],
+    { post, direct = [] }: Pick<Beside, 'post' | 'direct'>,
   ): Promise<readonly Write[]> {
     const now = clock.now();
     const places = await audienceOf(store, targets, after);
@@ -217,6 +217,14 @@ export function createLedger(options: {
         ? postWrites(places, { suffix: 'end', card: endCard(after.request) }, now)
         : []),
       ...(post ? postWrites(places, post, now) : []),
+      ...(post
+        ? remindWrites(
+            after.request.name,
+            direct.filter((one) => told.has(laneOf(one))),
+            post,
+            now,
+          )
+        : []),
       ...loud(places, after.request, facts, now),
     ];
   }
@@ -302,7 +310,7 @@ export function createLedger(options: {
     await commit(stored, event.what, [
       put(gateRequests, id, stored, found.version),
       ...(drifted ? tokenWrites(id, stored) : []),
-      ...(news ? await messages(found.body, stored, facts, extra.post) : []),
+      ...(news ? await messages(found.body, stored, facts, extra) : []),
       ...(extra.writes ?? []),
     ]);
     heard(request, facts);
@@ -326,7 +334,7 @@ export function createLedger(options: {
         const { body } = await get(id);
         const places = await audienceOf(store, targets, body);
         const how = { now: clock.now(), fresh: new Set<string>(), urgent: false };
-        await store.commit(cardWrites(places, requestCard(body, progress), how));
+        await store.commit(cardWrites(inTheOpen(places), requestCard(body, progress), how));
       }),
   };
 }
