@@ -25,6 +25,7 @@ const HELP = `daytwo: ChatOps for the second day of a Kubernetes cluster
   daytwo audit verify              is the record of who did what as it was written? also on a stopped bot; exit code 1 if not;
                                    with --head SEQ:HASH, also against a head that was posted in a chat or logged
   daytwo audit export              the record, an entry a line of JSON
+  daytwo migrate-store [--from DIR] moves the state of a stopped bot from its folder into the PostgreSQL of the configuration
   daytwo slack-manifest            prints the manifest that makes the Slack app; with --http URL, for events posted to that public URL
   daytwo help                      this
 
@@ -32,7 +33,7 @@ const HELP = `daytwo: ChatOps for the second day of a Kubernetes cluster
   DAYTWO_DATA_DIR  the folder of the state, before store.dir
 `;
 
-const WORDS = ['serve', 'demo', 'check-config', 'audit', 'slack-manifest', 'help'] as const;
+const WORDS = ['serve', 'demo', 'check-config', 'audit', 'migrate-store', 'slack-manifest', 'help'] as const;
 
 /** What the words of a command line ask for. */
 export interface Invocation {
@@ -44,6 +45,8 @@ export interface Invocation {
   readonly rest?: readonly string[];
   /** The public URL of `--http`. */
   readonly http?: string;
+  /** The folder of `--from`. */
+  readonly from?: string;
 }
 
 /** Reads a command line. Pure. @throws DaytwoError invalid with a sentence that says what to do */
@@ -58,6 +61,7 @@ export function readArgs(args: readonly string[]): Invocation {
         once: { type: 'boolean' },
         probe: { type: 'boolean' },
         http: { type: 'string' },
+        from: { type: 'string' },
         head: { type: 'string', multiple: true },
         help: { type: 'boolean', short: 'h' },
       },
@@ -85,6 +89,7 @@ export function readArgs(args: readonly string[]): Invocation {
     probe: values['probe'] === true,
     ...(rest.length > 0 ? { rest } : {}),
     ...(typeof values['http'] === 'string' ? { http: values['http'] } : {}),
+    ...(typeof values['from'] === 'string' ? { from: values['from'] } : {}),
   };
 }
 
@@ -141,9 +146,23 @@ async function checkConfig({ config, file, notices }: Loaded, probe: boolean): P
 }
 
 async function auditWords(words: readonly string[], { config }: Loaded): Promise<number> {
-  const { auditCommand } = await import('./audit/command.ts');
+  const [{ auditCommand }, { auditSource }] = await Promise.all([
+    import('./audit/command.ts'),
+    import('./wiring/auditSource.ts'),
+  ]);
   const print = (line: string): void => console.log(line);
-  return auditCommand(words, config.store.dir, print, (line) => console.error(line));
+  const source = await auditSource(config);
+  try {
+    return await auditCommand(words, source, print, (line) => console.error(line));
+  } finally {
+    await source.close();
+  }
+}
+
+async function moveState({ config }: Loaded, from: string | undefined): Promise<number> {
+  const { migrateState } = await import('./wiring/migrateState.ts');
+  await migrateState(config, from, (line) => console.log(line));
+  return 0;
 }
 
 /** The Slack app's manifest as JSON; needs no configuration, for its secrets exist only after the app was made. */
@@ -164,7 +183,7 @@ async function slackManifestText(http: string | undefined): Promise<string> {
 /** Runs one command line; returns the exit code: 0 done, 1 it didn't work, 2 the words or the configuration are wrong. */
 export async function main(args: readonly string[]): Promise<number> {
   try {
-    const { word, file, once, probe, rest, http } = readArgs(args);
+    const { word, file, once, probe, rest, http, from } = readArgs(args);
     if (word === 'help') {
       console.log(HELP);
       return 0;
@@ -177,6 +196,7 @@ export async function main(args: readonly string[]): Promise<number> {
       return await runDemo({ file, once, version: version(), print: (line) => console.log(line), told: untilTold });
     const loaded = loadConfig({ file, env: process.env });
     if (word === 'audit') return await auditWords(rest ?? [], loaded);
+    if (word === 'migrate-store') return await moveState(loaded, from);
     return word === 'serve' ? await serve(loaded) : await checkConfig(loaded, probe);
   } catch (error) {
     if (error instanceof ConfigError) {

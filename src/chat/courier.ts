@@ -2,8 +2,10 @@ import type { Clock } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Pace } from '../lib/pace.ts';
+import { type Claims, soleClaims } from '../store/claims.ts';
 import { put, remove, type Store, type Stored, type Write } from '../store/port.ts';
 import { cleanCard } from './clean.ts';
+import { createLaneClaims, type LaneClaim } from './laneClaims.ts';
 import { isUrgent, laneOf, lanes, type OutboxEntry, outbox, posted, postedId, say } from './outbox.ts';
 import type { Chat, Delivery, DeliveryOutcome, VendorRef } from './port.ts';
 import { STALE_FROM, STALE_MS, staleDigest } from './stale.ts';
@@ -15,6 +17,8 @@ const LONGEST_WAIT_MS = 60_000;
 const SUMMED = 5000;
 /** One try may take this long. */
 const TRY_MS = 30_000;
+/** How often lanes that have nothing to carry are given back to whoever wants them. */
+const GIVE_BACK_MS = 10_000;
 
 /** The wait before try number `tries`. Pure; `chance` is 0 to 1. */
 export function waitBefore(tries: number, chance: number): number {
@@ -56,8 +60,11 @@ export function createCourier(options: {
   readonly redact: (text: string) => string;
   readonly random?: () => number;
   readonly pace?: Pace;
+  /** Who carries which lane, where several processes could; default: this one all. */
+  readonly claims?: Claims;
 }): Courier {
-  const { store, clock, log, meter } = options;
+  const { store, clock, log, meter, claims = soleClaims } = options;
+  const mine = createLaneClaims(store, claims);
   const chats = new Map(options.chats.map((chat) => [chat.name, chat]));
   const running = new Map<string, Promise<void>>();
   /** What arrived and isn't noted in the store yet, by lane. */
@@ -65,7 +72,8 @@ export function createCourier(options: {
   /** Lanes that rest with something that can wait: an urgent message ends the rest. */
   const resting = new Map<string, AbortController>();
   const stopping = new AbortController();
-  let unwatch = (): void => {};
+  const unwatch: (() => void)[] = [];
+  let giving: Promise<void> | undefined;
   let looking: Promise<void> | undefined;
   let lookAgain = false;
 
@@ -83,11 +91,14 @@ export function createCourier(options: {
         running.set(
           id,
           run(id, chat)
-            .catch((error: unknown) => log.error({ lane: id, error: messageOf(error) }, 'lane stopped'))
-            .finally(() => {
+            .catch((error: unknown) => {
+              log.error({ lane: id, error: messageOf(error) }, 'lane stopped');
+              return true;
+            })
+            .then((carried) => {
               running.delete(id);
               // Something may have come between the runner's last look and its end.
-              wake();
+              if (carried) wake();
             }),
         );
       }
@@ -106,28 +117,37 @@ export function createCourier(options: {
     })();
   }
 
-  async function run(lane: string, chat: Chat): Promise<void> {
+  /** Carries a lane until it is empty. False where another process has it. */
+  async function run(lane: string, chat: Chat): Promise<boolean> {
+    const claim = await mine.hold(lane);
+    if (!claim) return false;
+    const over = AbortSignal.any([stopping.signal, claim.signal]);
     let tries = 0;
-    while (!stopping.signal.aborted) {
-      await options.pace?.(stopping.signal);
+    while (!over.aborted) {
+      await options.pace?.(over);
       const head = await next(lane);
-      if (!head) return;
-      const waitMs = await step(head, chat).catch((error: unknown) => {
+      if (!head) return true;
+      const waitMs = await step(head, chat, claim).catch((error: unknown) => {
         log.warn({ lane, error: messageOf(error) }, 'delivery could not be recorded');
         return waitBefore(tries, options.random?.() ?? Math.random());
       });
       tries = waitMs > 0 ? tries + 1 : 0;
-      if (waitMs > 0) await rest(lane, waitMs, isUrgent(head.body));
+      if (waitMs > 0) await rest(lane, waitMs, { urgent: isUrgent(head.body), over });
     }
+    return true;
   }
 
-  async function rest(lane: string, waitMs: number, urgent: boolean): Promise<void> {
-    if (urgent) return clock.sleep(waitMs, stopping.signal);
+  async function rest(
+    lane: string,
+    waitMs: number,
+    { urgent, over }: { readonly urgent: boolean; readonly over: AbortSignal },
+  ): Promise<void> {
+    if (urgent) return clock.sleep(waitMs, over);
     const enough = new AbortController();
     resting.set(lane, enough);
     // One that came before this was set is seen now.
     if ((await store.count(outbox, ['urgent', lane])) > 0) enough.abort();
-    await clock.sleep(waitMs, AbortSignal.any([stopping.signal, enough.signal]));
+    await clock.sleep(waitMs, AbortSignal.any([over, enough.signal]));
     resting.delete(lane);
   }
 
@@ -142,10 +162,10 @@ export function createCourier(options: {
   }
 
   /** One try of a lane's next message. Returns how long the lane must wait. */
-  async function step(head: Stored<OutboxEntry>, chat: Chat): Promise<number> {
+  async function step(head: Stored<OutboxEntry>, chat: Chat, claim: LaneClaim): Promise<number> {
     const { body: entry } = head;
     const done = arrived.get(laneOf(entry.conversation));
-    if (done) return record(head, done);
+    if (done) return record(head, done, claim);
     if (clock.now() - entry.at >= STALE_MS && (await summarise(head, clock.now()))) return 0;
     if (entry.do === 'edit') {
       const [first, later] = await store.find(outbox, {
@@ -156,12 +176,12 @@ export function createCourier(options: {
       if (first && first.id !== head.id) return drop(first, 'superseded');
       if (later && (isUrgent(later.body) || !isUrgent(entry))) return drop(head, 'superseded');
     }
-    const delivery = await address(head);
+    const delivery = await address(head, claim);
     if (!delivery) return drop(head, 'orphan');
-    const outcome = await attempt(chat, delivery);
+    const outcome = await attempt(chat, delivery, claim.signal);
     switch (outcome.is) {
       case 'delivered':
-        return record(head, { id: head.id, ...(delivery.do === 'post' ? { ref: outcome.ref } : {}) });
+        return record(head, { id: head.id, ...(delivery.do === 'post' ? { ref: outcome.ref } : {}) }, claim);
       case 'refused':
         log.error({ chat: chat.name, message: entry.message, reason: outcome.reason }, 'message refused by the chat');
         return drop(head, 'refused');
@@ -179,7 +199,7 @@ export function createCourier(options: {
           put(
             outbox,
             head.id,
-            { ...entry, tries: entry.tries + 1, ambiguous: entry.ambiguous || outcome.is === 'ambiguous' },
+            { ...entry, tries: entry.tries + 1, ambiguous: delivery.ambiguous || outcome.is === 'ambiguous' },
             head.version,
           ),
         ]);
@@ -189,7 +209,7 @@ export function createCourier(options: {
   }
 
   /** Notes that a message arrived. While that can't be stored only the note is tried again: the chat has the message. */
-  async function record(head: Stored<OutboxEntry>, done: Arrived): Promise<number> {
+  async function record(head: Stored<OutboxEntry>, done: Arrived, claim: LaneClaim): Promise<number> {
     const { conversation, message, root, at } = head.body;
     arrived.set(laneOf(conversation), done);
     const writes: Write[] = [remove(outbox, head.id, head.version)];
@@ -197,7 +217,7 @@ export function createCourier(options: {
       const note = { ref: done.ref, root, at: clock.now() };
       writes.push(put(posted, postedId(conversation, message), note, 'any'));
     }
-    await store.commit(writes);
+    await store.commit([...(await claim.guard()), ...writes]);
     arrived.delete(laneOf(conversation));
     meter.delivered(conversation.chat, clock.now() - at);
     return 0;
@@ -232,7 +252,7 @@ export function createCourier(options: {
    * Fills in what the vendor calls the message and its thread. The edit of a root that was never posted becomes its post: what it says is
    * news all the same. Any other edit of what was never posted has nowhere to go.
    */
-  async function address({ id, body: entry }: Stored<OutboxEntry>): Promise<Delivery | undefined> {
+  async function address({ id, body: entry }: Stored<OutboxEntry>, claim: LaneClaim): Promise<Delivery | undefined> {
     const { conversation, message, root, card, tries, ambiguous, onlyFor, replyTo } = entry;
     const known = async (key: string): Promise<string | undefined> =>
       (await store.get(posted, postedId(conversation, key)))?.body.ref;
@@ -247,7 +267,7 @@ export function createCourier(options: {
       message,
       card: cleanCard(card, options.redact),
       tries,
-      ambiguous,
+      ambiguous: ambiguous || claim.isDoubtful(id),
       urgent: isUrgent(entry),
       ...(isRoot ? {} : { thread: { root, ref: thread } }),
       ...(ref === undefined ? {} : { ref }),
@@ -256,25 +276,35 @@ export function createCourier(options: {
     };
   }
 
-  async function attempt(chat: Chat, delivery: Delivery): Promise<DeliveryOutcome> {
+  async function attempt(chat: Chat, delivery: Delivery, over: AbortSignal): Promise<DeliveryOutcome> {
     try {
-      return await chat.deliver(delivery, AbortSignal.any([stopping.signal, AbortSignal.timeout(TRY_MS)]));
+      return await chat.deliver(delivery, AbortSignal.any([stopping.signal, over, AbortSignal.timeout(TRY_MS)]));
     } catch (error) {
       // A chat that throws has told nothing of what became of the message.
       return { is: 'ambiguous', reason: messageOf(error) };
     }
   }
 
+  async function giveBack(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      await clock.sleep(GIVE_BACK_MS, stopping.signal);
+      // What came for a lane while it was given back is anybody's.
+      if (await mine.giveBack((lane) => running.has(lane))) wake();
+    }
+  }
+
   return {
     start: async () => {
-      unwatch = store.watch('outbox', wake);
+      unwatch.push(store.watch('outbox', wake), claims.onFree(wake));
+      if (claims.id() !== undefined) giving = giveBack();
       wake();
     },
     stop: async () => {
       stopping.abort();
-      unwatch();
+      for (const end of unwatch) end();
       await looking;
-      await Promise.all(running.values());
+      await Promise.all([...running.values(), giving]);
+      await mine.close();
     },
   };
 }

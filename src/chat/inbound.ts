@@ -1,6 +1,7 @@
 import type { Clock } from '../lib/clock.ts';
 import { DaytwoError, messageOf } from '../lib/errors.ts';
 import type { Logger } from '../lib/log.ts';
+import { type Claims, soleClaims } from '../store/claims.ts';
 import { type Collection, put, type Store, type Stored, type Write } from '../store/port.ts';
 import type { InboundEvent, TakeIn } from './port.ts';
 
@@ -10,6 +11,8 @@ export interface InboundEntry {
   readonly state: 'new' | 'done';
   /** When it came, epoch ms; each later than the one before, so that it also tells their order. */
   readonly at: number;
+  /** The replica that handles it, where there are several; another does once that one is gone. */
+  readonly holder?: string;
 }
 
 /** Events from the chats. */
@@ -37,11 +40,13 @@ export function createInbound(options: {
   readonly clock: Clock;
   readonly log: Logger;
   readonly handle: (event: InboundEvent, signal: AbortSignal) => Promise<readonly Write[]>;
+  /** Who handles what, where several processes could; default: this one all. */
+  readonly claims?: Claims;
 }): InboundDesk {
-  const { store, clock, log, handle } = options;
+  const { store, clock, log, handle, claims = soleClaims } = options;
   const stopping = new AbortController();
   const busy = new Map<string, Promise<void>>();
-  let unwatch = (): void => {};
+  const unwatch: (() => void)[] = [];
   let looking: Promise<void> | undefined;
   let again = false;
   let newest = 0;
@@ -60,6 +65,26 @@ export function createInbound(options: {
     }
   }
 
+  const own = (): { readonly holder?: string } => {
+    const holder = claims.id();
+    return holder === undefined ? {} : { holder };
+  };
+
+  /** The event where it is this process's, or its holder is gone; undefined where somebody else handles it. */
+  async function taken(entry: Stored<InboundEntry>): Promise<Stored<InboundEntry> | undefined> {
+    const { holder, ...rest } = entry.body;
+    if (holder === claims.id()) return entry;
+    if (holder !== undefined && !(await claims.isGone(holder))) return undefined;
+    const body = { ...rest, ...own() };
+    try {
+      await store.commit([put(inboundEvents, entry.id, body, entry.version)]);
+      return { id: entry.id, version: entry.version + 1, body };
+    } catch (error) {
+      if (error instanceof DaytwoError && error.code === 'store-conflict') return undefined;
+      throw error;
+    }
+  }
+
   async function look(): Promise<void> {
     if (busy.size >= AT_ONCE) return;
     const isNew = ['state', 'new'] as const;
@@ -68,7 +93,9 @@ export function createInbound(options: {
     for (const entry of [...waiting].sort((a, b) => a.body.at - b.body.at)) {
       const person = who(entry.body.event);
       if (busy.size >= AT_ONCE || busy.has(person) || stopping.signal.aborted) continue;
-      const done = one(entry).finally(() => {
+      const mine = await taken(entry);
+      if (!mine) continue;
+      const done = one(mine).finally(() => {
         busy.delete(person);
         wake();
       });
@@ -91,19 +118,19 @@ export function createInbound(options: {
     takeIn: async (event) => {
       newest = Math.max(clock.now(), newest + 1);
       try {
-        await store.commit([put(inboundEvents, inboundId(event), { event, state: 'new', at: newest }, 0)]);
+        await store.commit([put(inboundEvents, inboundId(event), { event, state: 'new', at: newest, ...own() }, 0)]);
       } catch (error) {
         // The same event a second time: it is in already.
         if (!(error instanceof DaytwoError && error.code === 'store-conflict')) throw error;
       }
     },
     start: () => {
-      unwatch = store.watch('inbound', wake);
+      unwatch.push(store.watch('inbound', wake), claims.onFree(wake));
       wake();
     },
     stop: async () => {
       stopping.abort();
-      unwatch();
+      for (const end of unwatch) end();
       await looking;
       await Promise.all(busy.values());
     },

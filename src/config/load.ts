@@ -6,7 +6,7 @@ import { explain, type Fault, valueAt } from './explain.ts';
 import { absolute, fileReason, resolveFiles } from './files.ts';
 import { isMapping } from './introspect.ts';
 import { find, keyAt, type Located } from './located.ts';
-import { noticesOf, REFUSED } from './notices.ts';
+import { noticesOf } from './notices.ts';
 import { ConfigError, type Notice, type Problem, pathText } from './problem.ts';
 import { type Config, configSchema } from './schema.ts';
 import { MAX_FILE, readYaml } from './yaml.ts';
@@ -102,7 +102,6 @@ export function readConfig(
   const { config, faults } = validate(raw, yaml.located);
   put(faults);
   put(crossCheck(raw));
-  put(REFUSED.filter(({ path, value }) => valueAt(raw, path) === value));
   if (problems.length > 0 || !config) throw new ConfigError(inOrder(problems));
   return { config: { ...config, store: { ...config.store, dir: resolve(base, config.store.dir) } }, raw };
 }

@@ -7,19 +7,6 @@ import type { Notice } from './problem.ts';
  */
 export const WITHOUT_EFFECT: readonly string[] = ['oncall.slackUsergroup', 'backups[].rto', 'backups[].offsite'];
 
-/** Values that are refused rather than ignored, because going on without them would do something else than was asked. */
-export const REFUSED: readonly {
-  readonly path: readonly string[];
-  readonly value: string;
-  readonly message: string;
-}[] = [
-  {
-    path: ['store', 'kind'],
-    value: 'postgres',
-    message: 'PostgreSQL is not supported yet: use kind: lowdb, or leave store out',
-  },
-];
-
 /** Says of each key of the file whose feature isn't there yet that it has no effect. Pure. */
 export function noticesOf(raw: unknown): readonly Notice[] {
   return WITHOUT_EFFECT.filter((path) => present(raw, path.split('.'))).map((path) => ({

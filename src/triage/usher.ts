@@ -76,12 +76,17 @@ export function createBringer(options: {
     if (!target || !found) return false;
     const lane = laneOf(target.conversation);
     if (admitted(found.body, lane) === found.body) return false;
+    let isNew = false;
     await desk.change(
       id,
-      (incident) => ({ incident: admitted(incident, lane), facts: [] }),
-      (incident) => openThread({ store, desk, clock, id, incident, target }),
+      (incident) => {
+        const now = admitted(incident, lane);
+        isNew = now !== incident;
+        return { incident: now, facts: [] };
+      },
+      async (incident) => (isNew ? openThread({ store, desk, clock, id, incident, target }) : []),
     );
-    return true;
+    return isNew;
   };
 }
 
@@ -123,10 +128,16 @@ export function createUsher(options: {
     // The count of threads is written first: a crash in between gives a thread too few this minute, never a flood.
     const version = waiting.length > 0 ? await keep(name, state, stored?.version ?? 0) : (stored?.version ?? 0);
     for (const { id } of open) {
+      let isNew = false;
       await desk.change(
         id,
-        (incident) => ({ incident: admitted(incident, name), facts: [] }),
-        (incident) => openThread({ store, desk, clock, id, incident, target }),
+        (incident) => {
+          const now = admitted(incident, name);
+          // Another process, or somebody who asked for it, may have opened it since.
+          isNew = now !== incident;
+          return { incident: now, facts: [] };
+        },
+        async (incident) => (isNew ? openThread({ store, desk, clock, id, incident, target }) : []),
       );
     }
     for (const { id } of withhold) {

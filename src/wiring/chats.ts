@@ -7,7 +7,9 @@ import type { Secret } from '../config/secret.ts';
 import type { Clock } from '../lib/clock.ts';
 import { DaytwoError } from '../lib/errors.ts';
 import type { Logger } from '../lib/log.ts';
+import type { Claims } from '../store/claims.ts';
 import type { Store } from '../store/port.ts';
+import { leadOf } from './duties.ts';
 
 /** A chat with the routes it needs, if any. */
 export type WiredChat = Chat & {
@@ -23,6 +25,8 @@ export interface ChatParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly commands: readonly Command[];
+  /** Who polls Telegram, where several processes could. */
+  readonly claims: Claims;
   /** What a person sees in Slack's Home tab. */
   readonly homeTab: (identity: Identity) => Promise<readonly Card[]>;
 }
@@ -40,6 +44,7 @@ export async function createVendorChats({
   clock,
   log,
   commands,
+  claims,
   homeTab,
 }: ChatParts): Promise<readonly WiredChat[]> {
   const { slack, telegram } = config.chats;
@@ -75,6 +80,7 @@ export async function createVendorChats({
             ? 'polling'
             : { webhook: { publicUrl, secretToken: revealed(telegram.secretToken, 'chats.telegram.secretToken') } },
         apiRoot: telegram.apiRoot,
+        lead: leadOf('telegram', claims),
       }),
     );
   }

@@ -70,7 +70,7 @@ function lastTook(store: Store): (action: string, target: string) => Promise<num
   };
 }
 
-/** Builds the gate. One process owns the state, so what another left is taken over at once. */
+/** Builds the gate. */
 export function createGate(options: {
   readonly config: Config;
   readonly store: Store;
@@ -81,6 +81,10 @@ export function createGate(options: {
   readonly onCall: OnCallSource;
   readonly targets: readonly Target[];
   readonly meter?: GateMeter;
+  /** In place of the real actions: a test's. */
+  readonly actions?: readonly BoundAction[];
+  /** Whether no other process can have the state open: then what another left is taken over at once. Default: so. */
+  readonly alone?: boolean;
 }): Gate {
   const { config, store, clock, log, audit, hosts, onCall, targets, meter } = options;
   const { pushgateway, oncall } = config;
@@ -95,7 +99,10 @@ export function createGate(options: {
     localHosts: new Set(config.hosts.flatMap(({ name, via }) => (via === 'local' ? [name] : []))),
     lastTookMs: lastTook(store),
   };
-  const bound: readonly BoundAction[] = [bindAction(backupRun, backups), bindAction(restoreRun, backups)];
+  const bound: readonly BoundAction[] = options.actions ?? [
+    bindAction(backupRun, backups),
+    bindAction(restoreRun, backups),
+  ];
   const actions = new Map(bound.map((action) => [action.id, action]));
   const people: readonly Person[] = config.people.length > 0 ? config.people : [LOCAL];
   const byRole = !oncall.rotation && !oncall.ical && oncall.slackUsergroup === undefined;
@@ -114,7 +121,7 @@ export function createGate(options: {
   const ledger = createLedger({ store, clock, log, audit, targets, ...(meter ? { meter } : {}) });
   const callers: Callers = { ...NO_CALLERS, next: onCall.next };
   const service = createGateService({ store, clock, ledger, actions, surroundings, callers });
-  const executor = createExecutor({ store, clock, log, ledger, surroundings, actions, alone: true });
+  const executor = createExecutor({ store, clock, log, ledger, surroundings, actions, alone: options.alone ?? true });
   const watch = createGateWatch({ store, clock, log, ledger, surroundings, callers });
   return {
     service,

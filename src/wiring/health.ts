@@ -9,12 +9,18 @@ import type { Outside } from './outside.ts';
 export interface HealthSources {
   readonly config: Config;
   readonly store: Store;
+  /** Where the state is, without secrets. */
+  readonly where: string;
   readonly storeFault: () => string | undefined;
   readonly outside: Outside;
   /** Why the audit can't be written; then no action is taken. */
   readonly auditFault: () => string | undefined;
   readonly reconciler: () => ReconcileHealth | undefined;
   readonly chats: readonly Chat[];
+  /** Names of all replicas at work; empty where there is only one process. */
+  readonly replicas: readonly string[];
+  /** Whether this process does the work in the background for all. */
+  readonly isOnDuty: boolean;
 }
 
 const off = (part: string, text: string): PartHealth => ({ part, state: 'off', text });
@@ -23,20 +29,29 @@ const off = (part: string, text: string): PartHealth => ({ part, state: 'off', t
 export function healthOf({
   config,
   store,
+  where,
   storeFault,
   outside,
   auditFault,
   reconciler,
   chats,
+  replicas,
+  isOnDuty,
 }: HealthSources): readonly PartHealth[] {
   const fault = storeFault();
   const parts: PartHealth[] = [
     {
       part: 'store',
       state: fault === undefined ? 'up' : 'down',
-      text: fault ?? `${config.store.kind} in ${config.store.dir}`,
+      text: fault ?? where,
     },
   ];
+  if (replicas.length > 0)
+    parts.push({
+      part: 'replicas',
+      state: 'up',
+      text: `${replicas.length}: ${replicas.join(', ')}; ${isOnDuty ? 'this one leads' : 'another one leads'}`,
+    });
   for (const { text } of store.notices()) parts.push({ part: 'stored state', state: 'down', text });
   const unwritten = auditFault();
   if (unwritten !== undefined)

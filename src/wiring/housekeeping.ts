@@ -8,7 +8,7 @@ import { gatePresses, gateRequests } from '../gate/requests.ts';
 import type { Clock } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors.ts';
 import type { Logger } from '../lib/log.ts';
-import { type Collection, put, type Query, remove, type Store } from '../store/port.ts';
+import { type Collection, type Query, remove, type Store } from '../store/port.ts';
 import { evidenceRounds } from '../triage/evidenceRound.ts';
 import { offerPresses } from '../triage/offerPresses.ts';
 
@@ -21,22 +21,10 @@ const LOOSE = /^(?:reply|storm|away|notice|glass)\//;
 /** Documents of one look. */
 const PAGE = 200;
 
-/** Two blocks of a common file system: less could still fit behind the end of a file on a full disk, where no notification does. */
-const HEARTBEAT_BYTES = 8192;
-
-/** The document by which the store is tried. */
-const heartbeat: Collection<{ readonly at: number; readonly filling: string }> = {
-  kind: 'heartbeat',
-  keys: () => ({}),
-  cold: true,
-};
-
-/** Keeps the state bounded, and knows whether it can be written. */
+/** Keeps the state bounded. */
 export interface Housekeeping {
   start(): void;
   stop(): Promise<void>;
-  /** Writes a small document; what is wrong, or undefined. */
-  tryStore(): Promise<string | undefined>;
   /** One round of forgetting, now. */
   sweep(): Promise<void>;
 }
@@ -141,11 +129,6 @@ export function createHousekeeping(options: {
       stopping.abort();
       await running;
     },
-    tryStore: () =>
-      store
-        .commit([put(heartbeat, 'ready', { at: clock.now(), filling: '.'.repeat(HEARTBEAT_BYTES) }, 'any')])
-        .then(() => undefined)
-        .catch((error: unknown) => messageOf(error)),
     sweep,
   };
 }

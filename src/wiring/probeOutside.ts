@@ -4,6 +4,7 @@ import type { Hosts } from '../host/port.ts';
 import { DaytwoError, messageOf } from '../lib/errors.ts';
 import { revealed } from './chats.ts';
 import { createOutside } from './outside.ts';
+import { databaseUrl, whereIs } from './state.ts';
 
 /** How long one part may take to answer. */
 const PROBE_MS = 10_000;
@@ -21,6 +22,12 @@ async function hostText(hosts: Hosts, name: string, signal: AbortSignal): Promis
   if (!found.reachable) throw new DaytwoError(found.code, found.message);
   const missing = found.problems.map(({ tool, message }) => `no ${tool}: ${message}`);
   return [found.uptime ?? 'answers', ...missing].join('; ');
+}
+
+/** Whether PostgreSQL answers, and as what; nothing is made in it. */
+async function databaseText(url: string): Promise<string> {
+  const { probePostgres } = await import('../store/postgres/probe.ts');
+  return probePostgres(url);
 }
 
 type Look = (signal: AbortSignal) => Promise<string>;
@@ -64,7 +71,9 @@ export async function probeOutside(
   };
   const off = (part: string, text: string): Promise<ProbedPart> => Promise.resolve({ part, state: 'off', text });
   try {
+    const url = databaseUrl(config);
     return await Promise.all([
+      ...(url === undefined ? [] : [ask('store', async () => `${whereIs(config)}: ${await databaseText(url)}`)]),
       outside.has.alertmanager
         ? ask('alertmanager', async (signal) => `version ${(await outside.alertmanager.status(signal)).version}`)
         : off('alertmanager', 'alertmanager.url is not set'),

@@ -212,9 +212,14 @@ const ROWS: readonly (readonly [string, string, readonly string[]])[] = [
     ['1:29 cluster.context: goes without inCluster: true only'],
   ],
   [
-    'PostgreSQL',
-    'store: { kind: postgres, url: "postgres://u:p@h/d" }',
-    ['1:16 store.kind: PostgreSQL is not supported yet: use kind: lowdb, or leave store out'],
+    'a PostgreSQL that is none',
+    'store: { kind: postgres, url: "mysql://u:p4ssw0rd@h/d" }',
+    ['1:31 store.url: expected a connection string that starts with postgres://'],
+  ],
+  [
+    'a PostgreSQL without a place',
+    'store: { kind: postgres }',
+    ['1:8 store: url (or urlFile) is missing: it says where PostgreSQL is'],
   ],
   [
     'variables that are not set, misspelt or no names',

@@ -7,6 +7,7 @@ import { silentLog } from '../../src/lib/log.ts';
 import { append, put } from '../../src/store/port.ts';
 import { evidenceRounds, roundId } from '../../src/triage/evidenceRound.ts';
 import { createHousekeeping } from '../../src/wiring/housekeeping.ts';
+import { createStoreTrial } from '../../src/wiring/storeTrial.ts';
 import { HOME, type House, house } from '../commanding/house.ts';
 import { alert, resolved, snapshot } from '../support/alerts.ts';
 
@@ -43,7 +44,7 @@ function keeping(pictures: readonly string[] = []) {
     while (!done) await clock.advance(1);
     await sweeping;
   };
-  return { forgotten, sweep, tryStore: made.tryStore };
+  return { forgotten, sweep };
 }
 const post = (root: string, message = root) =>
   put(posted, postedId(HOME.conversation, message), { ref: 'r', root, at: home.clock.now() }, 'any');
@@ -152,7 +153,7 @@ describe('housekeeping', () => {
   });
 
   it('tells what is wrong with the store', async () => {
-    const { tryStore } = keeping();
+    const tryStore = createStoreTrial({ store: home.temp.store, isShared: false }, home.clock);
     expect(await tryStore()).toBeUndefined();
     vi.spyOn(home.temp.store, 'commit').mockRejectedValueOnce(new DaytwoError('store-unavailable', 'disk full'));
     expect(await tryStore()).toBe('disk full');

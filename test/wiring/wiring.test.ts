@@ -10,6 +10,7 @@ import { greeting } from '../../src/wiring/greeting.ts';
 import { healthOf } from '../../src/wiring/health.ts';
 import { createLogger } from '../../src/wiring/logger.ts';
 import { createOutside, hasCluster, hostSpecs } from '../../src/wiring/outside.ts';
+import { databaseSecrets, whereIs } from '../../src/wiring/state.ts';
 import { fakeChat } from '../chat/fakeChat.ts';
 import { type TempStore, tempStore } from '../support/tempStore.ts';
 
@@ -33,6 +34,9 @@ const parts = (config: Config, more: Partial<Parameters<typeof healthOf>[0]> = {
   healthOf({
     config,
     store: temp.store,
+    where: whereIs(config),
+    replicas: [],
+    isOnDuty: true,
     storeFault: () => undefined,
     outside: createOutside(config, { hasFile: true, env: { HOME: dir } }),
     auditFault: () => undefined,
@@ -99,6 +103,20 @@ describe('the state of the parts', () => {
       state: 'down',
       text: 'disk full',
     });
+  });
+
+  it('tells where PostgreSQL is without its password, who is at work, and who leads', () => {
+    const config = load(
+      'store: { kind: postgres, url: "postgres://bot:s3cr%C3%A9t%20word@db:5432/ops?sslmode=require" }',
+    );
+    const told = parts(config, { replicas: ['a (x:1)', 'b (y:1)'], isOnDuty: false });
+    expect(told.slice(0, 2)).toEqual([
+      { part: 'store', state: 'up', text: 'PostgreSQL at db:5432, data base ops' },
+      { part: 'replicas', state: 'up', text: '2: a (x:1), b (y:1); another one leads' },
+    ]);
+    const redactor = createRedactor([...secretsOf(config), ...databaseSecrets(config)]);
+    for (const text of ['auth failed with s3cr%C3%A9t%20word', 'auth failed with s3crét word'])
+      expect(redactor(text).text).toBe('auth failed with [redacted]');
   });
 
   it('tells what Alertmanager said last', () => {

@@ -8,7 +8,7 @@ import { lockFolder } from '../lowdb/lock.ts';
 import type { Change } from '../lowdb/record.ts';
 import { openLowdbStore, SCHEMA } from '../lowdb/store.ts';
 import type { Collection } from '../port.ts';
-import { openConnections } from './connection.ts';
+import { openConnections, type Query } from './connection.ts';
 import { faultOf } from './faults.ts';
 import { migrateTables } from './migrateTables.ts';
 import { DEFAULT_SCHEMA } from './store.ts';
@@ -30,6 +30,8 @@ export interface MigrateOptions {
   readonly collections: readonly Collection<never>[];
   readonly now: () => number;
   readonly warn: (message: string, fields: Record<string, unknown>) => void;
+  /** What goes over in the same transaction, while the folder is still locked. */
+  readonly also?: (query: Query) => Promise<void>;
 }
 
 /** What was copied, and found again on the other side. */
@@ -85,7 +87,11 @@ async function copy(options: MigrateOptions, schema: string, documents: Document
       await client.query('BEGIN');
       await client.query('SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, lockOf(schema)]);
       const { rowCount } = await client.query(`SELECT 1 FROM ${schema}.documents LIMIT 1`);
-      if (rowCount !== 0) throw new DaytwoError('invalid', 'the data base holds documents already; nothing was copied');
+      if (rowCount !== 0)
+        throw new DaytwoError(
+          'invalid',
+          `the data base holds documents already; nothing was copied. Where a bot was only tried on it: stop that one and drop the schema ${schema}`,
+        );
       const kinds = await copyDocuments(client, schema, documents);
       for (const kind of new Set([...kinds.keys(), ...options.collections.map((one) => one.kind)]))
         await client.query(
@@ -93,6 +99,7 @@ async function copy(options: MigrateOptions, schema: string, documents: Document
           [kind, documents.seq],
         );
       await compareAll(client, schema, documents, kinds);
+      await options.also?.(async (text, values) => (await client.query(text, [...values])).rows);
       await client.query('COMMIT');
       return {
         documents: [...kinds.values()].reduce((sum, count) => sum + count, 0),
