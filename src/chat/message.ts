@@ -55,6 +55,8 @@ export type Block =
       readonly title: string;
       readonly summary: string;
       readonly folded: boolean;
+      /** It has no state: its tone says nothing, and no chat shows a sign for it. Steps, small print. */
+      readonly stateless?: true;
       readonly blocks: readonly Block[];
     };
 

@@ -54,7 +54,8 @@ function blockText(block: Block, widest: number): string {
         .map((one) => blockText(one, widest))
         .join('\n')
         .replace(/^/gm, '    ');
-      return `${SIGNS[block.tone]} ${block.title}: ${block.summary}${inner.trim() ? `\n${inner}` : ''}`;
+      const sign = block.stateless ? '' : `${SIGNS[block.tone]} `;
+      return `${sign}${block.title}: ${block.summary}${inner.trim() ? `\n${inner}` : ''}`;
     }
   }
 }

@@ -1,15 +1,14 @@
 import { utc } from '../alerting/cards.ts';
 import type { Block, Button, ButtonInput, Card, Inline, Tone } from '../chat/message.ts';
-import type { Role } from '../chat/people.ts';
 import { clip, humanDuration, inert, inertLine } from '../lib/text.ts';
 import type { Progress } from './action.ts';
 import { shortDigest } from './digest.ts';
 import type { GateFact } from './facts.ts';
-import { ENDS, type GateFinding, type GateRequest, type RequestState, type Vote } from './model.ts';
+import { ENDS, type GateRequest, type Outcome, type RequestState, type Vote } from './model.ts';
+import { approverWords, nextStep } from './nextStep.ts';
+import { boundBlock, findingBlocks, LONGEST_LINE, line, stepBlocks } from './planBlocks.ts';
 import type { PressWhat, StoredRequest } from './requests.ts';
 
-/** The longest line that comes from a plan, in code points; chats cut what is longer than they take. */
-const LONGEST_LINE = 500;
 const LONGEST_TEXT = 1500;
 const LONGEST_TITLE = 120;
 /** The longest name that can be typed. */
@@ -31,8 +30,6 @@ const TONES: Readonly<Record<RequestState, Tone>> = {
   refused: 'warning',
   unknown: 'critical',
 };
-
-const line = (text: string): string => clip(inertLine(text), LONGEST_LINE);
 
 /** What a request waits for or how it ended, in a few words for a title. Pure. */
 export function stateWords(request: GateRequest): string {
@@ -70,12 +67,6 @@ function tookWords({ state, execution }: GateRequest): string {
 export function requestTitle(request: GateRequest): string {
   const loud = request.breakGlass ? 'BREAK GLASS ' : '';
   return `${loud}${request.name} ${clip(inertLine(request.plan.title), LONGEST_TITLE)}: ${stateWords(request)}`;
-}
-
-/** Roles for people: "somebody on call or an admin". Pure. */
-export function roleWords(roles: readonly Role[]): string {
-  const words = roles.map((role) => (role === 'oncall' ? 'on-call people' : 'admins'));
-  return words.length > 0 ? words.join(' or ') : 'nobody';
 }
 
 /** What Confirm asks for where the policy wants the name typed. It is compared where the press is decided. */
@@ -131,31 +122,16 @@ function buttonsOf({ request, tokens }: StoredRequest): readonly Button[] {
   }
 }
 
-const LEVELS: readonly { readonly level: GateFinding['level']; readonly title: string; readonly tone: Tone }[] = [
-  { level: 'BLOCK', title: 'Blocks', tone: 'critical' },
-  { level: 'ACKNOWLEDGE', title: 'Confirming accepts', tone: 'warning' },
-  { level: 'NOTE', title: 'Good to know', tone: 'neutral' },
-];
-
-function findingBlocks(findings: readonly GateFinding[]): readonly Block[] {
-  return LEVELS.flatMap(({ level, title, tone }): readonly Block[] => {
-    const own = findings.filter((finding) => finding.level === level);
-    if (own.length === 0) return [];
-    const items = own.map(({ text, code }): Inline => [line(text), ' (', { code: line(code) }, ')']);
-    const list: Block = { kind: 'list', items };
-    return [{ kind: 'section', tone, title, summary: `${level}: ${own.length}`, folded: false, blocks: [list] }];
-  });
-}
-
 function voteLine({ by, choice, at, chat, reason }: Vote): Inline {
   const why = reason ? `: ${line(reason)}` : '';
   return [{ strong: by }, ` ${choice === 'approve' ? 'approved' : 'denied'} through ${chat}, ${utc(at)}${why}`];
 }
 
-function approvalWords({ policy, requester, breakGlass }: GateRequest): string {
+function approvalWords(request: GateRequest): string {
+  const { policy, breakGlass } = request;
   if (breakGlass) return 'none, the glass was broken';
-  if (policy.approvals === 0) return `none (${line(policy.source)})`;
-  return `${policy.approvals} by ${roleWords(policy.approve)}, not by ${requester} (${line(policy.source)})`;
+  const source = policy.source === 'default' ? 'the strict default: no policy names it' : line(policy.source);
+  return `${policy.approvals === 0 ? 'none' : approverWords(request)} (${source})`;
 }
 
 function fieldsOf(request: GateRequest): readonly { readonly name: string; readonly value: Inline }[] {
@@ -166,23 +142,10 @@ function fieldsOf(request: GateRequest): readonly { readonly name: string; reado
     { name: 'Asked by', value: `${requester}, ${utc(requestedAt)}` },
     { name: 'Approval', value: approvalWords(request) },
     ...(plan.lastTookMs === undefined ? [] : [{ name: 'Last time', value: `took ${humanDuration(plan.lastTookMs)}` }]),
-    ...(waits ? [{ name: 'Until', value: utc(approveBy) }] : []),
-    ...(state === 'ready' && startBy !== undefined ? [{ name: 'Starts until', value: utc(startBy) }] : []),
-    { name: 'Plan', value: [{ code: shortDigest(digest) }] },
+    ...(waits ? [{ name: 'Expires', value: utc(approveBy) }] : []),
+    ...(state === 'ready' && startBy !== undefined ? [{ name: 'Must start by', value: utc(startBy) }] : []),
+    { name: 'Digest', value: [{ code: shortDigest(digest) }] },
   ];
-}
-
-/** All that the digest binds and the lines above don't say: nobody approves what was not shown. */
-function boundBlock({ plan }: GateRequest): Block {
-  const text = JSON.stringify({ args: plan.args, effects: plan.effects, locks: plan.locks }, null, 1);
-  return {
-    kind: 'section',
-    tone: 'neutral',
-    title: 'In full',
-    summary: 'arguments, effects and locks that the plan is bound to',
-    folded: true,
-    blocks: [{ kind: 'pre', text: inert(text) }],
-  };
 }
 
 function progressText({ text, share }: Progress): Inline {
@@ -190,14 +153,17 @@ function progressText({ text, share }: Progress): Inline {
   return [{ strong: `${percent}${line(text)}` }];
 }
 
-/** What stands above the plan: the loud, the outcome, the stop that was asked for, the latest line of progress. */
-function headBlocks({ state, requester, outcome, breakGlass, cancelAsked }: GateRequest, progress?: Progress): Block[] {
+/** What stands above the plan: the loud, the outcome, what is to be done now, the stop that was asked for, the latest line of progress. */
+function headBlocks(request: GateRequest, progress?: Progress): Block[] {
+  const { state, requester, outcome, breakGlass, cancelAsked } = request;
   const blocks: Block[] = [];
   const say = (text: Inline): number => blocks.push({ kind: 'text', text });
   if (breakGlass) say([{ strong: `Without approval, by ${requester}: ` }, line(breakGlass.reason)]);
   if (outcome) say([{ strong: clip(inert(outcome.text), LONGEST_TEXT) }]);
   if (cancelAsked && !ENDS.has(state)) say(`${cancelAsked.by} asked to stop it, ${utc(cancelAsked.at)}.`);
-  if ((state === 'running' || state === 'ready') && progress) say(progressText(progress));
+  const isMoving = (state === 'running' || state === 'ready') && progress !== undefined;
+  const next = isMoving ? progressText(progress) : nextStep(request);
+  if (next !== undefined) say(next);
   return blocks;
 }
 
@@ -211,20 +177,26 @@ export function requestCard(stored: StoredRequest, progress?: Progress): Card {
   const over = ENDS.has(state);
   const blocks = headBlocks(request, progress);
   blocks.push({ kind: 'text', text: clip(inert(plan.summary), LONGEST_TEXT) });
-  if (plan.steps.length > 0) {
-    const list: Block = { kind: 'list', items: plan.steps.map(({ text }, at) => `${at + 1}. ${line(text)}`) };
-    const summary = plan.steps.length === 1 ? '1 step' : `${plan.steps.length} steps`;
-    blocks.push({ kind: 'section', tone: 'neutral', title: 'Steps', summary, folded: over, blocks: [list] });
-  }
-  blocks.push(...findingBlocks(plan.findings), { kind: 'fields', fields: fieldsOf(request) });
+  const isBlocked = state === 'planned';
+  const steps = stepBlocks(plan, over || isBlocked);
+  const findings = findingBlocks(plan.findings);
+  blocks.push(...(isBlocked ? [...findings, ...steps] : [...steps, ...findings]));
+  blocks.push({ kind: 'fields', fields: fieldsOf(request) });
   if (votes.length > 0) blocks.push({ kind: 'list', items: votes.map(voteLine) });
-  blocks.push(boundBlock(request));
+  blocks.push(boundBlock(plan));
   if (state === 'confirming' && request.policy.confirm === 'typed') {
     const words = `/confirm ${request.name} ${line(plan.target)}`;
-    blocks.push({ kind: 'quiet', text: [`${request.requester} confirms by typing the name: `, { code: words }] });
+    blocks.push({ kind: 'quiet', text: ['Without the button: ', { code: words }] });
   }
   const tone = request.breakGlass && !over ? 'critical' : TONES[state];
   return { tone, title: requestTitle(request), blocks, buttons: buttonsOf(stored) };
+}
+
+/** "✓ restic check: no errors", or what was expected instead: short enough for a phone. */
+function checkLine({ what, expected, actual, ok }: Outcome['checks'][number]): Inline {
+  if (!ok) return ['✗ ', { strong: `${line(what)}: ${line(actual)}` }, `, expected: ${line(expected)}`];
+  const aside = expected === actual || actual.startsWith(expected) ? '' : ` (expected: ${line(expected)})`;
+  return `✓ ${line(what)}: ${line(actual)}${aside}`;
 }
 
 /** The message that says how a request ended, with what was checked and counted. No buttons. Pure. */
@@ -237,20 +209,22 @@ export function endCard(request: GateRequest): Card {
     blocks.push({ kind: 'fields', fields });
   }
   if (outcome && outcome.checks.length > 0) {
-    blocks.push({
-      kind: 'table',
-      columns: [{ label: 'check' }, { label: 'expected' }, { label: 'found' }, { label: 'ok' }],
-      rows: outcome.checks.map(({ what, expected, actual, ok }) => [
-        line(what),
-        line(expected),
-        line(actual),
-        ok ? 'yes' : 'NO',
-      ]),
-    });
+    const worstFirst = outcome.checks.toSorted((a, b) => Number(a.ok) - Number(b.ok));
+    blocks.push({ kind: 'text', text: 'Checked afterwards:' }, { kind: 'list', items: worstFirst.map(checkLine) });
   }
   if (state === 'unknown') {
     const what = plan.locks.map(line).join(', ') || 'what it touched';
-    blocks.push({ kind: 'quiet', text: `Locked until somebody who has looked settles ${name}: ${what}.` });
+    blocks.push({
+      kind: 'text',
+      text: [
+        { strong: 'It is not known whether it was done, and nobody will try again by themselves. ' },
+        'Look yourself, then say ',
+        { code: `/settle ${name} done NOTE` },
+        ' or ',
+        { code: `/settle ${name} not-done NOTE` },
+        `. Until then ${what} stays locked.`,
+      ],
+    });
   }
   return { tone: TONES[state], title: requestTitle(request), blocks, buttons: [] };
 }
@@ -278,20 +252,35 @@ export function driftCard(request: GateRequest, { differs, voided }: Extract<Gat
   };
 }
 
-/** The call for approvers, which names who is meant. `people` are names; the buttons are on the request's own card. Pure. */
+/** "ben", "ben and cleo", "ben, cleo and 3 others". */
+function someOf(people: readonly string[]): string {
+  const [first = 'nobody', second, ...others] = people;
+  if (second === undefined) return first;
+  return others.length === 0 ? `${first} and ${second}` : `${first}, ${second} and ${others.length} more`;
+}
+
+/**
+ * The call for approvers, which names who is meant. `people` are names; the buttons are on the request's own card. Its title tells what
+ * happened, for it stands there when all is over. Pure.
+ */
 export function callCard(request: GateRequest, people: readonly string[], why: string): Card {
+  const { name, plan, approveBy, digest } = request;
+  const words = `${name} ${shortDigest(digest)}`;
   return {
-    tone: 'warning',
-    title: requestTitle(request),
+    tone: 'info',
+    title: `${name} ${clip(inertLine(plan.title), LONGEST_TITLE)}: asked ${someOf(people)} to approve`,
     blocks: [
-      { kind: 'text', text: [...people.flatMap((name) => [{ strong: `@${name}` }, ' ']), line(why)] },
+      { kind: 'text', text: [...people.flatMap((one) => [{ strong: `@${one}` }, ' ']), line(why)] },
+      { kind: 'text', text: clip(inert(plan.summary), LONGEST_TEXT) },
       {
         kind: 'quiet',
         text: [
-          `Until ${utc(request.approveBy)}: press Approve or Deny on its card, or say `,
-          { code: `/approve ${request.name}` },
+          `Read its card and press Approve or Deny there before ${utc(approveBy)}. Without buttons: `,
+          { code: `/requests ${name}` },
+          ' shows the card, then ',
+          { code: `/approve ${words}` },
           ' or ',
-          { code: `/deny ${request.name}` },
+          { code: `/deny ${words}` },
         ],
       },
     ],

@@ -1,9 +1,9 @@
 import { utc } from '../alerting/cards.ts';
 import type { Block, Card, Tone } from '../chat/message.ts';
 import { inertLine } from '../lib/text.ts';
-import { roleWords } from './cards.ts';
 import type { Refusal } from './facts.ts';
 import type { GateRequest, RequestState } from './model.ts';
+import { roleWords } from './nextStep.ts';
 
 /** What is answered to whoever asked, confirmed, voted or cancelled. `to: 'all'` shows it to everybody in the conversation. */
 export interface GateAnswer {
@@ -57,7 +57,7 @@ export function refusalWords(refusal: Refusal, name: string): string {
     case 'right-used':
       return `${name}: the right you stand in for has approved already (${refusal.approved.join(', ')}); it takes another person.`;
     case 'not-eligible':
-      return `${name}: that is for ${roleWords(refusal.needs)}, and you are none of them.`;
+      return `${name}: only ${roleWords(refusal.needs)} can do that, and that isn’t you now.`;
     case 'not-named':
       return `${name}: only ${refusal.named.join(', ') || 'nobody'} may ask for that.`;
     case 'on-call-unknown':

@@ -41,7 +41,7 @@ describe('the way of a request', () => {
     expect(end?.title).toMatch(/^REQ-1 Write notes: succeeded in /);
     expect(end?.buttons).toEqual([]);
     expect((await house.card('REQ-1/end', TELEGRAM))?.blocks).toContainEqual(
-      expect.objectContaining({ kind: 'table', rows: [['lines', '2', '2', 'yes']] }),
+      expect.objectContaining({ kind: 'list', items: ['✓ lines: 2'] }),
     );
     expect(await heldLocks(house.store)).toEqual([]);
     expect(house.audit.entries.map(({ kind }) => kind)).toEqual(
@@ -71,7 +71,7 @@ describe('the way of a request', () => {
       { name: 'dan', roles: [] },
       'slack' as const,
       'approve' as const,
-      'you are none of them',
+      'only an admin or somebody on call can do that, and that isn’t you now',
     ],
     [
       'somebody else than the requester',

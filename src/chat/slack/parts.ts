@@ -148,10 +148,10 @@ function parts(block: Block, room: Room): Shown<readonly Part[]> {
       return { shown: elements.length > 0 ? [{ type: 'rich_text_list', style: 'bullet', elements }] : [], cut };
     }
     case 'section': {
-      const { tone, title, summary, folded, blocks } = block;
+      const { tone, title, summary, folded, blocks, stateless } = block;
       const head = [
-        sign(tone),
-        ...run(` ${clip(inertLine(title), 200)}`, { bold: true }),
+        ...(stateless ? [] : [sign(tone)]),
+        ...run(`${stateless ? '' : ' '}${clip(inertLine(title), 200)}`, { bold: true }),
         ...run(summary === '' ? '' : `: ${clip(inertLine(summary), 500)}`),
       ];
       const within = blocks.map((one) => parts(one, folded ? { ...room, leaf: room.folded } : room));

@@ -126,7 +126,8 @@ class Layout {
         this.add([this.text(`(picture: ${block.picture.alt})`, 'italic')], rank, folded);
         break;
       case 'section': {
-        const title: Piece = this.text(`${SIGNS[block.tone]} ${block.title}:`, 'bold');
+        const sign = block.stateless ? '' : `${SIGNS[block.tone]} `;
+        const title: Piece = this.text(`${sign}${block.title}:`, 'bold');
         this.add([title, { text: ' ', as: 'plain' }, this.text(block.summary)], rank, folded);
         for (const inner of this.some(block.blocks)) this.block(inner, block.folded || rank === 3 ? 3 : 2);
       }

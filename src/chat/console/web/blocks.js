@@ -71,11 +71,11 @@ function Picture({ picture }) {
 
 /**
  * A piece of evidence: its state and what matters in one line, the proof below, folded where all is well. In a root message a
- * neutral section is no evidence that is missing, just a section.
+ * neutral section is no evidence that is missing, just a section; a stateless one is that anywhere.
  * @param {{ block: any, isRoot: boolean }} props
  */
 function Section({ block, isRoot }) {
-  const hasBadge = !(isRoot && block.tone === 'neutral');
+  const hasBadge = !block.stateless && !(isRoot && block.tone === 'neutral');
   return html`<details class=${`section ${block.tone}${hasBadge ? '' : ' bare'}`} open=${!block.folded}>
     <summary>
       ${hasBadge && html`<${ToneBadge} tone=${block.tone} of="evidence" />`}
