@@ -1,0 +1,73 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** One folder below `tools/` with a go.mod and a go.sum, and what is built from it. */
+export interface Tool {
+  readonly name: ToolName;
+  /** The main packages; each gives a program named by its last element. */
+  readonly packages: readonly string[];
+  /** The programs, as they lie in the cache. */
+  readonly programs: readonly string[];
+  readonly tags?: string;
+  /** Of the linker, after `-s -w`. */
+  readonly ldflags?: string;
+  /** YAML files of the module that belong to the program, joined into `file`. */
+  readonly documents?: { readonly module: string; readonly paths: readonly string[]; readonly file: string };
+}
+
+/** The tools' folders. */
+export type ToolName = 'kubernetes' | 'etcd' | 'containerd' | 'kwok' | 'metrics-server';
+
+const KUBERNETES = 'v1.36.3';
+const KUBERNETES_PROGRAMS = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'kubectl'];
+const CONTAINERD_PROGRAMS = ['containerd', 'containerd-shim-runc-v2', 'ctr'];
+
+/** All of them. Without the version given to the linker `kubectl version` fails and the kubelet calls itself v0.0.0. */
+export const TOOLS: readonly Tool[] = [
+  {
+    name: 'etcd',
+    packages: ['go.etcd.io/etcd/server/v3'],
+    // The package is the module's root: Go names the program after it.
+    programs: ['server'],
+  },
+  {
+    name: 'kubernetes',
+    packages: KUBERNETES_PROGRAMS.map((program) => `k8s.io/kubernetes/cmd/${program}`),
+    programs: KUBERNETES_PROGRAMS,
+    ldflags: [
+      `-X k8s.io/component-base/version.gitVersion=${KUBERNETES}`,
+      '-X k8s.io/component-base/version.gitMajor=1',
+      '-X k8s.io/component-base/version.gitMinor=36',
+      `-X k8s.io/client-go/pkg/version.gitVersion=${KUBERNETES}`,
+    ].join(' '),
+  },
+  {
+    name: 'containerd',
+    packages: CONTAINERD_PROGRAMS.map((program) => `github.com/containerd/containerd/v2/cmd/${program}`),
+    programs: CONTAINERD_PROGRAMS,
+    // Snapshotters that need headers of the machine's, and that nobody here uses.
+    tags: 'no_btrfs,no_zfs,no_devmapper',
+  },
+  {
+    name: 'kwok',
+    packages: ['sigs.k8s.io/kwok/cmd/kwok'],
+    programs: ['kwok'],
+    documents: {
+      module: 'sigs.k8s.io/kwok',
+      paths: [
+        'kustomize/stage/node/fast/node-initialize.yaml',
+        'kustomize/stage/node/heartbeat-with-lease/node-heartbeat-with-lease.yaml',
+        'kustomize/stage/pod/fast/pod-ready.yaml',
+        'kustomize/stage/pod/fast/pod-complete.yaml',
+        'kustomize/stage/pod/fast/pod-delete.yaml',
+      ],
+      file: 'stages.yaml',
+    },
+  },
+  { name: 'metrics-server', packages: ['sigs.k8s.io/metrics-server/cmd/metrics-server'], programs: ['metrics-server'] },
+];
+
+/** The folder with the tool's go.mod. */
+export function toolFolder(name: ToolName): string {
+  return join(fileURLToPath(new URL('../tools/', import.meta.url)), name);
+}
