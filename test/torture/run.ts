@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { killActions } from './actionKills.ts';
 import { fillDisk } from './diskFull.ts';
 import { killUnderLoad } from './kills.ts';
 import { killStore } from './storeKills.ts';
@@ -59,5 +60,25 @@ if (wants('disk')) {
   }
 }
 
-console.log(failed ? 'torture: FAILED' : 'torture: all acknowledged alerts are there, none twice');
+if (wants('actions')) {
+  console.log('kill -9 of the whole bot in the midst of real backups and restores');
+  const report = await killActions({ runs, seed, say: (line) => console.log(line) });
+  if ('skipped' in report) console.warn(`SKIPPED: kills during backups and restores. ${report.skipped}`);
+  else {
+    const list = (counts: ReadonlyMap<string, number>): string =>
+      [...counts]
+        .sort(([a], [b]) => a.localeCompare(b))
+        .map(([what, count]) => `${count} × ${what}`)
+        .join(', ');
+    console.log(
+      `  ${report.kills} kills (${report.duringStart} during the start) cut off ${report.cuts} executions: ${list(report.where)}`,
+    );
+    console.log(
+      `  ${report.executions} executions; ends: ${list(report.ends)}; the audit verified ${report.audited} times; faults: ${report.faults.length}`,
+    );
+    tell(report.faults);
+  }
+}
+
+console.log(failed ? 'torture: FAILED' : 'torture: nothing acknowledged is lost, nothing was done twice');
 process.exitCode = failed ? 1 : 0;
