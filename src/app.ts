@@ -151,7 +151,7 @@ async function wire(from: {
     meter: metrics.desk,
   });
   const pace = createPace(clock, () => inbox.isRush, TURN_MS);
-  const onCall = createOnCall(config, { clock });
+  const onCall = createOnCall(config, { clock, members: talkers.vendors.find(({ members }) => members)?.members });
   const gate = createGate({
     config,
     store,

@@ -5,7 +5,7 @@ import type { Notice } from './problem.ts';
  * Keys that are taken and checked but whose feature isn't there yet. Whoever builds the feature removes its line.
  * A key within a list is written `backups[].rto`.
  */
-export const WITHOUT_EFFECT: readonly string[] = ['oncall.slackUsergroup', 'backups[].rto', 'backups[].offsite'];
+export const WITHOUT_EFFECT: readonly string[] = ['backups[].rto', 'backups[].offsite'];
 
 /** Says of each key of the file whose feature isn't there yet that it has no effect. Pure. */
 export function noticesOf(raw: unknown): readonly Notice[] {

@@ -2,6 +2,7 @@ import type { Config } from '../config/schema.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createCalendar } from './calendar.ts';
 import { nextOnRotation, whoIsOnRotation } from './rotation.ts';
+import { type AskMembers, onCallByGroup } from './usergroup.ts';
 import type { OnCall } from './who.ts';
 
 /** Who is on call, whatever the source. */
@@ -12,10 +13,10 @@ export interface OnCallSource {
   next(signal: AbortSignal): Promise<readonly string[]>;
 }
 
-/** Makes the source that the configuration names; without one, nobody is known. */
+/** Makes the source that the configuration names; without one, nobody is known. `members` asks Slack, where there is one. */
 export function createOnCall(
   { oncall, people }: Pick<Config, 'oncall' | 'people'>,
-  { clock }: { readonly clock: Clock },
+  { clock, members }: { readonly clock: Clock; readonly members?: AskMembers | undefined },
 ): OnCallSource {
   const { rotation, ical, slackUsergroup, timezone } = oncall;
   if (rotation)
@@ -24,9 +25,11 @@ export function createOnCall(
       next: async () => nextOnRotation(rotation, clock.now()),
     };
   if (ical) return createCalendar({ place: ical, timezone, people: people.map(({ name }) => name), clock });
+  // A group has no order: nobody comes next.
+  const next = async (): Promise<readonly string[]> => [];
+  if (slackUsergroup !== undefined && members)
+    return { who: async () => onCallByGroup(slackUsergroup, await members(slackUsergroup), people), next };
   const reason =
-    slackUsergroup === undefined
-      ? 'the configuration has no oncall section'
-      : 'the Slack user group can not be asked yet';
-  return { who: async () => ({ is: 'unknown', reason }), next: async () => [] };
+    slackUsergroup === undefined ? 'the configuration has no oncall section' : 'the user group needs chats.slack';
+  return { who: async () => ({ is: 'unknown', reason }), next };
 }

@@ -6,6 +6,6 @@ export type OnCall =
       readonly people: readonly string[];
       /** When the answer changes, epoch ms; undefined where no end is in sight. */
       readonly until: number | undefined;
-      readonly source: 'rotation' | 'override' | 'calendar';
+      readonly source: 'rotation' | 'override' | 'calendar' | 'user group';
     }
   | { readonly is: 'unknown'; readonly reason: string };

@@ -1,12 +1,17 @@
 import type { FastifyInstance } from 'fastify';
+import type { Target } from '../alerting/desk.ts';
+import { HOME as CONSOLE } from '../chat/console/model.ts';
 import type { Card } from '../chat/message.ts';
-import type { Chat, Identity, MessageKey } from '../chat/port.ts';
+import { personOf } from '../chat/people.ts';
+import type { Chat, Identity, MessageKey, Unreached } from '../chat/port.ts';
 import type { Command } from '../commanding/command.ts';
 import type { Config } from '../config/schema.ts';
 import type { Secret } from '../config/secret.ts';
+import { createUntold } from '../gate/untold.ts';
 import type { Clock } from '../lib/clock.ts';
 import { DaytwoError } from '../lib/errors.ts';
 import type { Logger } from '../lib/log.ts';
+import type { AskMembers } from '../oncall/usergroup.ts';
 import type { Claims } from '../store/claims.ts';
 import type { Store } from '../store/port.ts';
 import { leadOf } from './duties.ts';
@@ -16,6 +21,8 @@ export type WiredChat = Chat & {
   readonly plugin?: (app: FastifyInstance) => Promise<void>;
   /** Forgets what it keeps of threads (retention). */
   forget?(threads: readonly MessageKey[]): Promise<void>;
+  /** Who is in a user group of the vendor's. */
+  readonly members?: AskMembers;
 };
 
 /** What vendors' chats are built of. */
@@ -51,6 +58,12 @@ export async function createVendorChats({
   const { publicUrl } = config.server;
   const words = commands.map(({ name, usage, summary }) => ({ name, usage, summary }));
   const shared = { store, clock, log, commands: words, publicUrl, getBlob: (id: string) => store.getBlob(id) };
+  const asks = (identity: Identity): boolean => personOf(config.people, identity) !== undefined;
+  const targets: Target[] = config.chats.console.enabled
+    ? [{ conversation: CONSOLE, bounded: false, pictures: 'inline' }]
+    : [];
+  const untold = createUntold({ store, clock, log, people: config.people, targets });
+  const unreached: Unreached = (where, message, reason) => void untold(where, message, reason);
   const chats: WiredChat[] = [];
   if (slack) {
     const { createSlack } = await import('../chat/slack/slack.ts');
@@ -65,6 +78,8 @@ export async function createVendorChats({
             : { http: { signingSecret: revealed(slack.signingSecret, 'chats.slack.signingSecret') } },
         apiUrl: slack.apiUrl,
         homeTab,
+        asks,
+        unreached,
       }),
     );
   }
@@ -81,8 +96,12 @@ export async function createVendorChats({
             : { webhook: { publicUrl, secretToken: revealed(telegram.secretToken, 'chats.telegram.secretToken') } },
         apiRoot: telegram.apiRoot,
         lead: leadOf('telegram', claims),
+        asks,
+        unreached,
       }),
     );
   }
+  for (const { home, pictureStyle } of chats)
+    targets.push({ conversation: home, bounded: true, pictures: pictureStyle });
   return chats;
 }

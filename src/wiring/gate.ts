@@ -7,7 +7,7 @@ import type { Person } from '../chat/people.ts';
 import { LOCAL } from '../chat/people.ts';
 import type { Config } from '../config/schema.ts';
 import { type BoundAction, bindAction } from '../gate/bound.ts';
-import { type Callers, NO_CALLERS } from '../gate/calls.ts';
+import type { Callers } from '../gate/calls.ts';
 import { createExecutor } from '../gate/executor.ts';
 import { journal } from '../gate/journal.ts';
 import { createLedger } from '../gate/ledger.ts';
@@ -16,6 +16,7 @@ import type { GateMeter } from '../gate/meter.ts';
 import { gatePresses, gateRequests } from '../gate/requests.ts';
 import { createGateService, type GateService } from '../gate/service.ts';
 import type { Surroundings } from '../gate/surroundings.ts';
+import { untolds } from '../gate/untold.ts';
 import { createGateWatch } from '../gate/watch.ts';
 import type { ActingHosts } from '../host/actPort.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -25,10 +26,18 @@ import { delegations } from '../people/delegation.ts';
 import { createDelegations, type Delegations } from '../people/delegations.ts';
 import type { Collection, Store } from '../store/port.ts';
 import { createPushgateway } from '../telemetry/pushgateway.ts';
+import { directOf } from './direct.ts';
 import { authOf } from './outside.ts';
 
 /** What the gate keeps in the store. */
-export const GATE_COLLECTIONS: readonly Collection<never>[] = [gateRequests, gatePresses, journal, locks, delegations];
+export const GATE_COLLECTIONS: readonly Collection<never>[] = [
+  gateRequests,
+  gatePresses,
+  journal,
+  locks,
+  delegations,
+  untolds,
+];
 
 /** The gate, wired: what chats call, and the workers behind it. */
 export interface Gate {
@@ -119,7 +128,7 @@ export function createGate(options: {
     clusterUid: async () => undefined,
   };
   const ledger = createLedger({ store, clock, log, audit, targets, ...(meter ? { meter } : {}) });
-  const callers: Callers = { ...NO_CALLERS, next: onCall.next };
+  const callers: Callers = { direct: directOf(config), next: onCall.next };
   const service = createGateService({ store, clock, ledger, actions, surroundings, callers });
   const executor = createExecutor({ store, clock, log, ledger, surroundings, actions, alone: options.alone ?? true });
   const watch = createGateWatch({ store, clock, log, ledger, surroundings, callers });

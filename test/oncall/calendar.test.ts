@@ -160,7 +160,7 @@ describe('createCalendar', () => {
 describe('createOnCall', () => {
   it.each([
     [{ timezone: 'UTC' }, 'the configuration has no oncall section'],
-    [{ timezone: 'UTC', slackUsergroup: 'S0123' }, 'the Slack user group can not be asked yet'],
+    [{ timezone: 'UTC', slackUsergroup: 'S0123' }, 'the user group needs chats.slack'],
   ])('knows nobody with %j', async (oncall, reason) => {
     const source = createOnCall({ oncall, people: [] }, { clock: clockAt(NOW) });
     expect(await source.who(signal)).toEqual({ is: 'unknown', reason });

@@ -22,7 +22,7 @@ import { createSockets, type Sockets } from './sockets.ts';
 import { Standing } from './standing.ts';
 import { createTell } from './tell.ts';
 import { forgetThreads, SLACK_COLLECTIONS, sweepSlack } from './threads.ts';
-import { createDoor, createUsers } from './users.ts';
+import { createDoor, createUsers, type Members } from './users.ts';
 
 /** How events come in: by connections that are opened from here, or posted to `/slack/events`. */
 export type SlackMode =
@@ -60,8 +60,8 @@ export interface SlackChat extends Chat {
   readonly collections: readonly Collection<never>[];
   /** Forgets which messages began these threads (retention). */
   forget(threads: readonly MessageKey[]): Promise<void>;
-  /** User ids of a user group, at most a minute old; undefined where Slack can't be asked. */
-  members(usergroup: string, signal: AbortSignal): Promise<readonly string[] | undefined>;
+  /** User ids of a user group, at most a minute old; else why Slack doesn't tell. Answers within ten seconds; never rejects. */
+  members(usergroup: string): Promise<Members>;
 }
 
 /** So many calls in a row must break before Slack counts as out of reach. */
@@ -183,7 +183,7 @@ export function createSlack(options: SlackOptions): SlackChat {
     deliver: (delivery, during) => deliver(delivery, AbortSignal.any([during, signal])),
     health: () => standing.health(),
     forget: (threads) => forgetThreads(store, threads),
-    members: (usergroup, during) => users.members(usergroup, AbortSignal.any([during, signal])),
+    members: (usergroup) => users.members(usergroup, signal),
     ...('http' in mode
       ? { plugin: eventsRoute({ signingSecret: mode.http.signingSecret, now: clock.now, log, handOn: () => handOn }) }
       : {}),

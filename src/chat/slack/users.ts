@@ -8,16 +8,26 @@ import type { Heard } from './heard.ts';
 const FRESH_MS = 15 * 60_000;
 /** Handovers are seen within this time; usergroups.* may be asked 20 times a minute. */
 const GROUP_MS = 60_000;
+const GROUP_FAILED_MS = 5000;
 const STALE_MS = 24 * 3_600_000;
 /** So many people are remembered. */
 const MOST = 1000;
+
+/** Who is in a user group, or why Slack doesn't tell. */
+export type Members = { readonly users: readonly string[] } | { readonly reason: string };
+
+interface Group {
+  readonly answer: Promise<Members>;
+  readonly at: number;
+  freshMs: number;
+}
 
 /** Who people are, as Slack knows them. In memory. */
 export interface Users {
   /** Undefined where Slack can't be asked and didn't tell within a day. */
   profile(user: string, signal: AbortSignal): Promise<Profile | undefined>;
-  /** User ids of a user group; undefined where Slack can't be asked and didn't tell within a day. */
-  members(usergroup: string, signal: AbortSignal): Promise<readonly string[] | undefined>;
+  /** User ids of a user group, at most a minute old; else why Slack doesn't tell. Who asks meanwhile gets the same answer. */
+  members(usergroup: string, signal: AbortSignal): Promise<Members>;
   /** The direct conversation of a user with the bot; undefined where Slack can't be asked. */
   direct(user: string, signal: AbortSignal): Promise<string | undefined>;
 }
@@ -25,7 +35,7 @@ export interface Users {
 /** Builds it. https://docs.slack.dev/reference/methods/users.info, usergroups.users.list and conversations.open */
 export function createUsers(api: Api, clock: Clock): Users {
   const profiles = new Map<string, { readonly profile: Profile; readonly at: number }>();
-  const groups = new Map<string, { readonly users: readonly string[]; readonly at: number }>();
+  const groups = new Map<string, Group>();
   const directs = new Map<string, string>();
 
   const keep = <T>(map: Map<string, T>, key: string, value: T): T => {
@@ -35,6 +45,12 @@ export function createUsers(api: Api, clock: Clock): Users {
     if (map.size > MOST && oldest !== undefined) map.delete(oldest);
     return value;
   };
+
+  async function askMembers(usergroup: string, signal: AbortSignal): Promise<Members> {
+    const answer = await api.call('usergroups.users.list', { usergroup }, signal);
+    if (!answer.ok) return { reason: answer.text };
+    return { users: listAt(answer.data, 'users').filter((id) => typeof id === 'string') };
+  }
 
   return {
     async profile(user, signal) {
@@ -53,13 +69,16 @@ export function createUsers(api: Api, clock: Clock): Users {
       };
       return keep(profiles, user, { profile, at: clock.now() }).profile;
     },
-    async members(usergroup, signal) {
+    members(usergroup, signal) {
       const known = groups.get(usergroup);
-      if (known && clock.now() - known.at < GROUP_MS) return known.users;
-      const answer = await api.call('usergroups.users.list', { usergroup }, signal);
-      if (!answer.ok) return known && clock.now() - known.at < STALE_MS ? known.users : undefined;
-      const users = listAt(answer.data, 'users').filter((id) => typeof id === 'string');
-      return keep(groups, usergroup, { users, at: clock.now() }).users;
+      if (known && Math.abs(clock.now() - known.at) < known.freshMs) return known.answer;
+      const fresh: Group = { answer: askMembers(usergroup, signal), at: clock.now(), freshMs: GROUP_MS };
+      keep(groups, usergroup, fresh);
+      // What went wrong may be over soon; until then it isn't asked again and again.
+      void fresh.answer.then((answer) => {
+        if ('reason' in answer) fresh.freshMs = GROUP_FAILED_MS;
+      });
+      return fresh.answer;
     },
     async direct(user, signal) {
       const known = directs.get(user);
