@@ -24,6 +24,7 @@ export async function createTalkers(parts: ChatParts, more: readonly Chat[]): Pr
         log,
         people: config.people,
         listen: listenText(config),
+        isShared: parts.claims.id() !== undefined,
         ...(publicUrl === undefined ? {} : { publicUrl }),
         commands: commands.map(({ name, usage, summary, examples }) => ({
           name,

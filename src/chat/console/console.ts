@@ -29,13 +29,15 @@ export interface ConsoleOptions {
   /** Where people reach it from outside, when that is another address. https makes the cookie Secure. */
   readonly publicUrl?: string;
   readonly commands: readonly ConsoleCommand[];
+  /** Whether other processes serve the same console. */
+  readonly isShared?: boolean;
 }
 
 /** The embedded chat: a Chat for the outbox, pages for a browser. */
 export interface ConsoleChat extends Chat {
   /** Everything under `/`, `/c/`, `/assets/` and `/api/`, for `fastify.register`. */
   readonly plugin: (app: FastifyInstance) => Promise<void>;
-  /** One line a person, each with a fresh one-time URL; made anew on each call, good until the process ends or one use. */
+  /** One line a person, each with a fresh one-time URL; made anew on each call, good until one use or the process's end; a day where others serve it too. */
   loginLines(baseUrl: string): readonly string[];
   /** Forgets threads and all their messages (retention). */
   forget(threads: readonly MessageKey[]): Promise<void>;
@@ -51,7 +53,7 @@ export function createConsole(options: ConsoleOptions): ConsoleChat {
   const people = options.people.length > 0 ? options.people : [LOCAL_PERSON];
   const board = new Board(store, clock);
   const feed = new Feed(store, (message, fields) => log.warn(fields, message));
-  const sessions = new Sessions(store, clock, people);
+  const sessions = new Sessions(store, clock, people, options.isShared);
   const stopped = new AbortController();
   let takeIn: TakeIn | undefined;
 

@@ -101,8 +101,17 @@ export const FEED: Collection<FeedEntry> = { kind: 'consolefeed', keys: () => ({
 /** Sessions by person. */
 export const SESSIONS: Collection<ConsoleSession> = { kind: 'consolesession', keys: ({ person }) => ({ person }) };
 
+/** A one-time link that any replica may be asked for; the document's id is the SHA-256 of its secret. */
+export interface ConsoleLink {
+  readonly person: string;
+  readonly expiresAt: number;
+}
+
+/** One-time links, where several processes serve one console. */
+export const LINKS: Collection<ConsoleLink> = { kind: 'consolelink', keys: () => ({}) };
+
 /** All collections of the console, for the store. */
-export const CONSOLE_COLLECTIONS = [MESSAGES, THREADS, FEED, SESSIONS] as readonly Collection<never>[];
+export const CONSOLE_COLLECTIONS = [MESSAGES, THREADS, FEED, SESSIONS, LINKS] as readonly Collection<never>[];
 
 /** Digits to which the number of `INC-42` is padded, so that document ids sort as people count. */
 const NUMBER_DIGITS = 10;

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Clock } from '../../lib/clock.ts';
-import { put, remove, type Store } from '../../store/port.ts';
-import { type ConsolePerson, type ConsoleSession, SESSIONS } from './model.ts';
+import { codeOf } from '../../lib/errors.ts';
+import { put, remove, type Store, type Write } from '../../store/port.ts';
+import { type ConsoleLink, type ConsolePerson, type ConsoleSession, LINKS, SESSIONS } from './model.ts';
 
 /** A secret's length: 256 bit, far beyond guessing. */
 const SECRET_BYTES = 32;
@@ -16,6 +17,8 @@ const SESSIONS_PER_PERSON = 20;
 const MAX_LINKS = 200;
 /** How long a link made from a signed-in browser can be used. Those printed at the start end with the process. */
 export const LINK_MS = 10 * 60_000;
+/** How long a link printed at the start can be used where it must be known to other processes, and so outlives this one. */
+const SHARED_LINK_MS = DAY_MS;
 /** Failed sign-ins per minute and address, and from all addresses together. */
 const FAILURES_PER_ADDRESS = 10;
 const FAILURES_IN_ALL = 100;
@@ -33,26 +36,26 @@ export type SignInOutcome =
   | { readonly is: 'refused' }
   | { readonly is: 'limited' };
 
-interface Link {
-  readonly person: string;
-  readonly expiresAt: number;
-}
-
 const hash = (secret: string): string => createHash('sha256').update(secret).digest('hex');
 const secret = (): string => randomBytes(SECRET_BYTES).toString('base64url');
 const isSecret = (text: string): boolean => /^[\w-]{43}$/.test(text);
 
-/** One-time links and the sessions that come of them. Links live in memory as hashes, sessions in the store as hashes. */
+/**
+ * One-time links and the sessions that come of them. Sessions live in the store as hashes; links in memory as hashes, or in the store
+ * too where other processes serve the same console.
+ */
 export class Sessions {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #people: ReadonlyMap<string, ConsolePerson>;
-  readonly #links = new Map<string, Link>();
+  readonly #links = new Map<string, ConsoleLink>();
+  readonly #isShared: boolean;
   readonly #failures = new Map<string, number>();
   #failuresSince = 0;
 
-  constructor(store: Store, clock: Clock, people: readonly ConsolePerson[]) {
+  constructor(store: Store, clock: Clock, people: readonly ConsolePerson[], isShared = false) {
     this.#store = store;
+    this.#isShared = isShared;
     this.#clock = clock;
     this.#people = new Map(people.map((person) => [person.name, person]));
   }
@@ -64,8 +67,21 @@ export class Sessions {
       if (this.#links.size < MAX_LINKS) break;
       this.#links.delete(oldest);
     }
-    this.#links.set(hash(made), { person, expiresAt: this.#clock.now() + forMs });
+    const link = { person, expiresAt: this.#clock.now() + (this.#isShared ? Math.min(forMs, SHARED_LINK_MS) : forMs) };
+    this.#links.set(hash(made), link);
+    if (this.#isShared) void this.#share(hash(made), link);
     return made;
+  }
+
+  /** Makes a link known to the other processes; what can't be stored stays good here alone. */
+  async #share(key: string, link: ConsoleLink): Promise<void> {
+    try {
+      await this.#store.commit([put(LINKS, key, link, 0)]);
+      // Spent here before it was known there.
+      if (!this.#links.delete(key)) await this.#store.commit([remove(LINKS, key, 'any')]);
+    } catch {
+      // It was printed by this process, and this process takes it.
+    }
   }
 
   /** Turns a one-time secret into a session. The secret is spent at once, before anything is waited for. */
@@ -76,16 +92,20 @@ export class Sessions {
       this.#failuresSince = now;
     }
     const key = hash(oneTime);
-    const link = isSecret(oneTime) ? this.#links.get(key) : undefined;
+    const own = isSecret(oneTime) ? this.#links.get(key) : undefined;
     this.#links.delete(key);
+    const shared = this.#isShared && isSecret(oneTime) ? await this.#store.get(LINKS, key) : undefined;
+    const link = own ?? shared?.body;
     const person = link && link.expiresAt > now ? this.#people.get(link.person) : undefined;
     // A good link is never held up: somebody else's failures behind the same proxy must not lock a person out.
     if (!link || !person) return this.#failed(address);
     try {
-      return { is: 'in', cookie: await this.#open(person), person };
+      // Of several processes that are asked for it at the same time one can spend it.
+      return { is: 'in', cookie: await this.#open(person, shared ? [remove(LINKS, key, shared.version)] : []), person };
     } catch (error) {
+      if (shared && codeOf(error) === 'store-conflict') return this.#failed(address);
       // Nothing was stored, so the link wasn't used.
-      this.#links.set(key, link);
+      if (own) this.#links.set(key, own);
       throw error;
     }
   }
@@ -98,7 +118,7 @@ export class Sessions {
     return { is: 'refused' };
   }
 
-  async #open(person: ConsolePerson): Promise<string> {
+  async #open(person: ConsolePerson, also: readonly Write[]): Promise<string> {
     const now = this.#clock.now();
     const made = secret();
     const own = await this.#store.find(SESSIONS, { key: ['person', person.name], limit: 10 * SESSIONS_PER_PERSON });
@@ -109,6 +129,7 @@ export class Sessions {
     await this.#store.commit([
       put(SESSIONS, hash(made), session, 0),
       ...surplus.map(({ id }) => remove(SESSIONS, id, 'any')),
+      ...also,
     ]);
     return made;
   }
@@ -135,12 +156,17 @@ export class Sessions {
     await this.#store.commit([remove(SESSIONS, session, 'any')]);
   }
 
-  /** Drops sessions that ran out or whose person is no longer configured. Returns how many. */
+  /** Drops sessions that ran out or whose person is no longer configured, and links that ran out. Returns how many sessions. */
   async sweep(): Promise<number> {
     const now = this.#clock.now();
     const all = await this.#store.find(SESSIONS, { limit: SESSIONS_PER_PERSON * 1000 });
     const gone = all.filter(({ body }) => body.expiresAt <= now || !this.#people.has(body.person));
-    await this.#store.commit(gone.map(({ id }) => remove(SESSIONS, id, 'any')));
+    const links = await this.#store.find(LINKS, { limit: SESSIONS_PER_PERSON * 1000 });
+    const stale = links.filter(({ body }) => body.expiresAt <= now);
+    await this.#store.commit([
+      ...gone.map(({ id }) => remove(SESSIONS, id, 'any')),
+      ...stale.map(({ id }) => remove(LINKS, id, 'any')),
+    ]);
     return gone.length;
   }
 }
