@@ -1,3 +1,4 @@
+import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/log.ts';
 import type { Identity } from '../port.ts';
 import { type Place, refusalOf } from './admission.ts';
@@ -5,7 +6,7 @@ import type { Api } from './api.ts';
 import { modalOf } from './asking.ts';
 import type { Heard } from './heard.ts';
 import type { Listeners } from './hearing.ts';
-import { TRIGGER_MS } from './limits.ts';
+import { ACK_MS, TRIGGER_MS } from './limits.ts';
 import { escaped } from './render.ts';
 
 /**
@@ -15,6 +16,7 @@ import { escaped } from './render.ts';
  */
 export function createAsk(options: {
   readonly api: Api;
+  readonly clock: Clock;
   readonly log: Logger;
   readonly place: Place;
   readonly signal: AbortSignal;
@@ -22,7 +24,7 @@ export function createAsk(options: {
   /** Whether somebody is asked at all; whoever isn't gets the core's answer to the press as it is. */
   readonly asks: (identity: Identity) => boolean;
 }): Listeners['ask'] {
-  const { api, log, place, signal, tell, asks } = options;
+  const { api, clock, log, place, signal, tell, asks } = options;
 
   async function open(heard: Heard): Promise<void> {
     const { id, asks, what } = heard;
@@ -39,10 +41,11 @@ export function createAsk(options: {
   }
 
   return (heard) => {
-    if (!heard.asks || heard.user === undefined || !asks({ chat: 'slack', id: heard.user })) return false;
+    if (!heard.asks || heard.user === undefined || !asks({ chat: 'slack', id: heard.user })) return undefined;
     // What is refused by the payload alone is refused in the same way as any press.
-    if (refusalOf(heard, place) !== undefined) return false;
-    void open(heard);
-    return true;
+    if (refusalOf(heard, place) !== undefined) return undefined;
+    const over = new AbortController();
+    const late = clock.sleep(ACK_MS / 2, over.signal);
+    return Promise.race([open(heard), late]).finally(() => over.abort());
   };
 }

@@ -15,8 +15,11 @@ export type HandOn = (event: ReceiverEvent) => Promise<void>;
 /** What listens. */
 export interface Listeners {
   readonly intake: Intake;
-  /** Opens the dialog of a press that asks for a line; false where the press goes on as it is. */
-  readonly ask: (heard: Heard) => boolean;
+  /**
+   * Opens the dialog of a press that asks for a line; undefined where the press goes on as it is. Resolves, in time for the
+   * acknowledgement, once the dialog is open or won't be; never rejects.
+   */
+  readonly ask: (heard: Heard) => Promise<void> | undefined;
   /** Somebody opened the Home tab. */
   readonly homeOpened: (body: Obj) => void;
   /** Says something to one person where it happened, as well as it can. */
@@ -96,7 +99,9 @@ function listen(app: App, { intake, ask, homeOpened, tell }: Listeners): void {
   });
   app.action(/.*/, async ({ body, ack }) => {
     const heard = heardPress({ ...body });
-    if (heard && ask(heard)) {
+    const asking = heard && ask(heard);
+    if (asking) {
+      await asking;
       await ack();
       return;
     }

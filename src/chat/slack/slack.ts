@@ -120,7 +120,7 @@ export function createSlack(options: SlackOptions): SlackChat {
       authorize: () => ({ botToken, botUserId: me.user, teamId: me.team, ...(me.bot ? { botId: me.bot } : {}) }),
       listeners: {
         intake: createIntake({ store, clock, log, refusal: door, takeIn }),
-        ask: createAsk({ api, log, place, signal, tell, asks: options.asks ?? (() => true) }),
+        ask: createAsk({ api, clock, log, place, signal, tell, asks: options.asks ?? (() => true) }),
         homeOpened: createHomeTab({ api, log, door, signal, cards: options.homeTab }),
         tell,
       },
