@@ -29,11 +29,10 @@ import type { V1Node } from '@kubernetes/client-node/dist/gen/models/V1Node.js';
 import type { V1Pod } from '@kubernetes/client-node/dist/gen/models/V1Pod.js';
 import type { V1ReplicaSet } from '@kubernetes/client-node/dist/gen/models/V1ReplicaSet.js';
 import { ServerConfiguration } from '@kubernetes/client-node/dist/gen/servers.js';
-import { DaytwoError } from '../lib/errors.ts';
+import { Expired, exchange } from './exchange.ts';
 import { type Asked, statusFault, unreadable } from './faults.ts';
 import type { Login } from './login.ts';
 import { PAGE_ITEMS, type Page, readPages } from './paging.ts';
-import { send, type WireAnswer } from './transport.ts';
 
 // The library's index costs 90 MB and its KubeConfig alone 85; the generated request factories and response readers used here 50
 // (Node 24, resident). They build and read every request; the connection between them is ours.
@@ -216,48 +215,4 @@ export function createApiClient(login: Login, timeoutMs: number, onUnauthorized:
           );
     },
   };
-}
-
-/** The server has forgotten the list's state: it is read again from its beginning. */
-class Expired extends DaytwoError {
-  constructor(cluster: string) {
-    super('failed', `Cluster ${cluster} forgot the list while it was read.`, { retryable: true });
-  }
-}
-
-/** Signs in and sends, within the time; an abort ends the socket and also the wait for a credential command. */
-async function exchange(
-  login: Login,
-  context: RequestContext,
-  timeoutMs: number,
-  signal: AbortSignal,
-): Promise<WireAnswer> {
-  const deadline = AbortSignal.timeout(timeoutMs);
-  const either = AbortSignal.any([signal, deadline]);
-  try {
-    const { headers, endpoint } = await abortable(login.authenticate(), either);
-    const request = {
-      url: context.getUrl(),
-      method: context.getHttpMethod().toString(),
-      headers: { ...context.getHeaders(), ...headers },
-    };
-    return await send(endpoint, request, either);
-  } catch (error) {
-    if (signal.aborted) throw new DaytwoError('cancelled', `The question to cluster ${login.cluster} was cancelled.`);
-    if (deadline.aborted)
-      throw new DaytwoError(
-        'timeout',
-        `Cluster ${login.cluster} (${login.server}) gave no answer within ${timeoutMs / 1000} s.`,
-      );
-    throw error;
-  }
-}
-
-function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }

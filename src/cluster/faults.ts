@@ -4,7 +4,7 @@ import { clip, inertLine } from '../lib/text.ts';
 
 /** What was asked, for the sentence of an error: "list pods in namespace web". */
 export interface Asked {
-  readonly verb: 'list' | 'get';
+  readonly verb: 'list' | 'get' | 'patch' | 'create';
   readonly resource: string;
   readonly namespace?: string | undefined;
   /** Set where the answer comes from an aggregated API, which may not be there. */
@@ -73,7 +73,7 @@ export function unreadable(cluster: string, asked: Asked, error: unknown): Daytw
 }
 
 /** The message of a Status object (as text or parsed), or the text itself. */
-function statusMessage(body: unknown): string {
+export function statusMessage(body: unknown): string {
   if (typeof body !== 'string') return '';
   let message: unknown = body;
   try {

@@ -9,7 +9,9 @@ import { createServer as createHttps, type ServerOptions } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { KubeWorld } from './kubeWorld.ts';
 
 /** An object of the Kubernetes API as JSON has it. */
 export type KubeObject = Readonly<Record<string, unknown>>;
@@ -33,6 +35,8 @@ export interface SeenRequest {
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
   readonly headers: IncomingHttpHeaders;
+  /** Of a POST or PATCH, as JSON. */
+  readonly body?: unknown;
   cutByClient: boolean;
 }
 
@@ -46,6 +50,8 @@ export interface KubeApi {
   list(path: string, kind: string, items: readonly KubeObject[]): void;
   /** Answers a path always so; a function is asked for each request. Undefined: as if nothing were set. */
   answer(path: string, answer: KubeAnswer | ((seen: SeenRequest) => KubeAnswer | undefined)): void;
+  /** Serves a whole small cluster, writes included, wherever nothing else is set. */
+  serve(world: KubeWorld): void;
   /** Forgets all that was set and seen. */
   reset(): void;
   /** Writes a kubeconfig for this server and returns its path; entries of `user` and `cluster` are added as they are. */
@@ -67,6 +73,7 @@ export async function startKubeApi(tls?: ServerOptions): Promise<KubeApi> {
   const requests: SeenRequest[] = [];
   const folder = await mkdtemp(join(tmpdir(), 'daytwo-kube-'));
   let connections = 0;
+  let world: KubeWorld | undefined;
   const sockets = new Set<Socket>();
 
   const listener: RequestListener = async (request, response) => {
@@ -76,6 +83,9 @@ export async function startKubeApi(tls?: ServerOptions): Promise<KubeApi> {
       path: url.pathname,
       query: Object.fromEntries(url.searchParams),
       headers: request.headers,
+      ...(request.method === 'POST' || request.method === 'PATCH'
+        ? { body: await json(request).catch(() => undefined) }
+        : {}),
       cutByClient: false,
     };
     requests.push(seen);
@@ -84,7 +94,9 @@ export async function startKubeApi(tls?: ServerOptions): Promise<KubeApi> {
     });
     const set = answers.get(seen.path);
     const answer = typeof set === 'function' ? set(seen) : set;
-    await give(answer ?? listAnswer(lists, seen), response);
+    const { method, path, query, body } = seen;
+    const type = request.headers['content-type'];
+    await give(answer ?? world?.handle({ method, path, query, type, body }) ?? listAnswer(lists, seen), response);
   };
   const server = tls ? createHttps(tls, listener) : createHttp(listener);
   server.on('connection', (socket: Socket) => {
@@ -101,7 +113,11 @@ export async function startKubeApi(tls?: ServerOptions): Promise<KubeApi> {
     connections: () => connections,
     list: (path, kind, items) => lists.set(path, { kind, items }),
     answer: (path, answer) => answers.set(path, answer),
+    serve: (served) => {
+      world = served;
+    },
     reset: () => {
+      world = undefined;
       lists.clear();
       answers.clear();
       requests.length = 0;

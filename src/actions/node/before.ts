@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import type { OwnerState } from '../../cluster/acting.ts';
+import { claimsOf } from './board.ts';
+import type { DrainEffects } from './effects.ts';
+import { createLooker } from './left.ts';
+import type { NodeWorld } from './world.ts';
+
+const controller = z.object({
+  apiVersion: z.string(),
+  kind: z.string(),
+  namespace: z.string(),
+  name: z.string(),
+  uid: z.string(),
+  ready: z.number(),
+});
+
+/** Step `before`: how ready the controllers were, and which attached volumes must let go. */
+export const beforeResult = z.object({
+  controllers: z.array(controller),
+  volumes: z.array(z.string()),
+  pods: z.number(),
+});
+
+/** A controller before the drain. */
+export type ControllerBefore = z.output<typeof controller>;
+
+/** The topmost controllers that count ready pods: a Deployment rather than its ReplicaSet, which a rollout replaces. */
+function tops(owners: readonly OwnerState[]): readonly OwnerState[] {
+  return owners.filter(
+    ({ ref, ready, parent, found }) =>
+      found === 'yes' &&
+      ready !== undefined &&
+      ref.kind !== 'DaemonSet' &&
+      !owners.some((other) => other.ref.uid === parent?.uid && other.ready !== undefined),
+  );
+}
+
+/** Remembers what verification compares with. */
+export async function rememberBefore(
+  effects: DrainEffects,
+  world: Pick<NodeWorld, 'cluster'>,
+  signal: AbortSignal,
+): Promise<z.output<typeof beforeResult>> {
+  const looker = createLooker(effects, world);
+  const left = await looker.look(signal);
+  const controllers = tops(looker.owners()).map(({ ref, ready = 0 }) => ({ ...ref, ready }));
+  const wanted = left.flatMap(({ pod }) =>
+    pod.volumes.filter(({ kind }) => kind === 'claim').map(({ name }) => ({ namespace: pod.namespace, name })),
+  );
+  const claims = await world.cluster.claims(wanted, signal);
+  const volumes = left.flatMap(({ pod }) =>
+    claimsOf(pod, claims).flatMap(({ kind, volume }) => (kind === 'csi' && volume !== undefined ? [volume] : [])),
+  );
+  return { controllers, volumes: [...new Set(volumes)], pods: left.length };
+}

@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import type { NodeState } from '../../cluster/acting.ts';
+
+/** The annotation that says who cordoned a node through this bot. */
+export const CORDON_MARK = 'daytwo.dev/cordon';
+
+const shape = z.object({
+  /** Id of the execution. */
+  execution: z.string().max(200),
+  /** What people know it by: an execution's request. */
+  request: z.string().max(200),
+  /** Epoch ms. */
+  at: z.number(),
+  /** What it was before: only a node that took pods is marked. */
+  before: z.literal('schedulable'),
+});
+
+/** Who cordoned a node. */
+export type CordonMark = z.output<typeof shape>;
+
+/** The mark of a node, where it is cordoned by us; undefined where it isn't cordoned, or by somebody else. Pure. */
+export function cordonMark({ unschedulable, annotations }: NodeState): CordonMark | undefined {
+  if (!unschedulable) return undefined;
+  try {
+    return shape.safeParse(JSON.parse(annotations[CORDON_MARK] ?? '')).data;
+  } catch {
+    return undefined;
+  }
+}

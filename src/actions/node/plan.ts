@@ -1,0 +1,85 @@
+import type { Refusal } from '../../gate/action.ts';
+import type { Plan } from '../../gate/model.ts';
+import { humanDuration } from '../../lib/text.ts';
+import { effectsOf } from './effects.ts';
+import { drainFindings } from './findings.ts';
+import { counted } from './found.ts';
+import { type DrainSnapshot, lookAtNode } from './snapshot.ts';
+import { type Survey, survey } from './survey.ts';
+import type { NodeWorld } from './world.ts';
+
+/** The action's id. */
+export const NODE_DRAIN = 'node.drain';
+
+/** Until a drain gives up, ms: the cordon stays, and the card says what holds it. */
+const DRAIN_DEADLINE_MS = 60 * 60_000;
+
+/** Plans a drain: looks, then decides. Throws as `ActingCluster`: a cluster that can't be looked at gives no plan. */
+export async function planDrain(name: string, world: NodeWorld, signal: AbortSignal): Promise<Plan | Refusal> {
+  const [snapshot, lastTookMs] = await Promise.all([
+    lookAtNode(name, world, signal),
+    world.lastTookMs?.(NODE_DRAIN, name),
+  ]);
+  if (!snapshot) return { refused: `There is no node ${name} in ${world.cluster.name}; /nodes lists them.` };
+  return drainPlan(snapshot, {
+    now: world.clock.now(),
+    deadlineMs: world.deadlineMs ?? DRAIN_DEADLINE_MS,
+    lastTookMs,
+  });
+}
+
+/** The plan from what was seen. Pure. */
+export function drainPlan(
+  snapshot: DrainSnapshot,
+  {
+    now,
+    deadlineMs,
+    lastTookMs,
+  }: { readonly now: number; readonly deadlineMs: number; readonly lastTookMs: number | undefined },
+): Plan {
+  const found = survey(snapshot);
+  const { name } = snapshot.node;
+  return {
+    action: NODE_DRAIN,
+    args: { node: name },
+    target: name,
+    title: `Drain ${name}`,
+    summary: summaryOf(snapshot, found),
+    steps: [
+      { id: 'cordon', text: `Cordon ${name}, and read that back.` },
+      { id: 'evict', text: 'Evict its pods, each by its uid, as their budgets allow; never delete one.' },
+      { id: 'verify', text: 'Verify: still cordoned, no pod left in two looks, controllers as ready as before.' },
+    ],
+    findings: drainFindings(snapshot, found, now),
+    effects: effectsOf(snapshot, found, deadlineMs),
+    locks: [`node/${name}`],
+    ...(lastTookMs === undefined ? {} : { lastTookMs }),
+  };
+}
+
+const FINISHES: Readonly<Record<Survey['finishes'], string>> = {
+  will: 'By its budgets it will finish.',
+  should: 'By its budgets it should finish, as long as replacements become ready.',
+  held: 'It will be held up until something heals.',
+  never: 'As things are it can not finish.',
+};
+
+function summaryOf({ node, nodes }: DrainSnapshot, { pods, finishes, atMostMs }: Survey): string {
+  const going = pods.filter(({ fate }) => fate.is === 'moves' || fate.is === 'lost');
+  if (going.length === 0) return `Cordons ${node.name}; no pod has to leave.`;
+  const count = (is: string): number => going.filter(({ place }) => place?.is === is).length;
+  const places = Map.groupBy(going, ({ place }) => place?.node ?? '');
+  const targets = [...places]
+    .filter(([target]) => target !== '')
+    .sort(([, a], [, b]) => b.length - a.length)
+    .slice(0, 3)
+    .map(([target, own]) => `${own.length} to ${target}`);
+  const lost = going.filter(({ fate }) => fate.is === 'lost').length;
+  const parts = [
+    ...(targets.length > 0 ? [`by estimate ${targets.join(', ')}${places.size > 4 ? ' and others' : ''}`] : []),
+    ...(count('no-room') + count('nowhere') > 0 ? [`${count('no-room') + count('nowhere')} find no node`] : []),
+    ...(lost > 0 ? [`${lost} are lost`] : []),
+  ];
+  const rest = nodes.filter((one) => one.name !== node.name && one.ready === 'True' && !one.unschedulable).length;
+  return `Moves ${counted(going.length, 'pod')} to ${counted(rest, 'other node')}${parts.length > 0 ? `: ${parts.join('; ')}` : ''}. ${FINISHES[finishes]} At most about ${humanDuration(atMostMs)} by grace periods.`;
+}

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { clip, inertLine } from '../lib/text.ts';
+import type { EvictionAnswer } from './acting.ts';
+import { statusMessage } from './faults.ts';
+import type { WireAnswer } from './transport.ts';
+
+/** What a throttled request waits where the server doesn't say, ms. */
+const THROTTLED_MS = 1000;
+const THROTTLED_MOST_MS = 60_000;
+const SAID_MAX = 300;
+
+/** A Status, as far as it is read. Source: k8s.io/apimachinery `pkg/apis/meta/v1/types.go`. */
+const status = z.object({
+  reason: z.string().optional(),
+  details: z
+    .object({
+      causes: z.array(z.object({ reason: z.string().optional(), message: z.string().optional() })).optional(),
+      retryAfterSeconds: z.number().optional(),
+    })
+    .optional(),
+});
+
+/**
+ * Reads the eviction API's answer; undefined for one that says nothing of this pod (401, 5xx, a proxy's). Recorded answers:
+ * test/captures/cluster/eviction-*. Where the API gives no code but words, they are its own since 1.22: kubernetes
+ * `pkg/registry/core/pod/storage/eviction.go` (several budgets), apiserver `pkg/admission/plugin/webhook/errors` (denied).
+ */
+export function evictionAnswer({ status: code, headers, body }: WireAnswer): EvictionAnswer | undefined {
+  if (code >= 200 && code < 300) return { is: 'evicted' };
+  const text = body.toString();
+  const said = statusMessage(text);
+  const read = status.safeParse(jsonOf(text));
+  const causes = read.data?.details?.causes ?? [];
+  const cause = (reason: string) => causes.find((one) => one.reason === reason);
+  switch (code) {
+    case 404:
+      return { is: 'gone' };
+    case 409:
+      return { is: /UID in (?:the )?precondition/i.test(said) ? 'replaced' : 'conflict' };
+    case 429: {
+      const budget = cause('DisruptionBudget');
+      if (budget) return { is: 'held', text: clip(inertLine(budget.message ?? said), SAID_MAX) };
+      const seconds = Number(headers['retry-after'] ?? read.data?.details?.retryAfterSeconds);
+      const waitMs = seconds > 0 ? seconds * 1000 : THROTTLED_MS;
+      return { is: 'throttled', retryAfterMs: Math.min(waitMs, THROTTLED_MOST_MS) };
+    }
+    case 500:
+      return /more than one PodDisruptionBudget/.test(said) ? { is: 'several-budgets' } : undefined;
+    case 403:
+      if (cause('NamespaceTerminating')) return { is: 'namespace-terminating' };
+      return { is: 'denied', right: !isWebhook(said), text: said };
+    default:
+      return code >= 400 && code < 500 && code !== 401 && isWebhook(said)
+        ? { is: 'denied', right: false, text: said }
+        : undefined;
+  }
+}
+
+const isWebhook = (said: string): boolean => /^admission webhook |denied (?:the )?request/.test(said);
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
