@@ -12,8 +12,8 @@ import { actionFaults } from './actionVerify.ts';
 import { makePeople } from './people.ts';
 import { type Chance, chanceOf } from './random.ts';
 
-/** Backups of a bot, each with a repository of its own: so many executions at once are what one process does. */
-const BACKUPS = 4;
+/** Backups of a bot, each with a repository of its own: one process executes four at once, so that some always wait. */
+const BACKUPS = 6;
 /** A kill falls anywhere within this time after the first approval. An execution takes about half of it on an idle machine. */
 const UNDER_WORK_MS = 5000;
 /** So often it falls within this time after a restic that writes has begun: that takes but a small part of an execution. */
@@ -25,6 +25,8 @@ const DURING_START = 0.1;
 const START_MS = 1500;
 /** So many locks of dead processes are left in a repository before somebody unlocks it by hand. */
 const STALE_LOCKS = 2;
+/** So many starts may take too long on a busy machine. */
+const SLOW_STARTS = 5;
 /** How long the last start may take to end all that was cut off. */
 const SETTLE_MS = 180_000;
 const WAITING_STATES: ReadonlySet<string> = new Set(['planned', 'confirming', 'approving']);
@@ -68,6 +70,7 @@ export async function killActions({
   const count = { kills: 0, duringStart: 0, cuts: 0 };
   let left: Left = { requests: [], steps: [], holders: new Set(), faults: [] };
   let isGood = false;
+  let slow = 0;
 
   /** Carries a backup's open request on, or asks for another; resolves once it was approved, or the bot died. */
   async function push(bot: BotProcess, backup: string): Promise<void> {
@@ -106,7 +109,14 @@ export async function killActions({
         await gone;
         count.duringStart += 1;
       } else {
-        const bot = await started.ready;
+        const bot = await started.ready.catch(() => undefined);
+        if (!bot) {
+          // A machine that is too busy: it was ended before it was ready.
+          slow += 1;
+          count.duringStart += 1;
+          if (slow > SLOW_STARTS) throw new Error(`${slow} starts were not ready in time`);
+          continue;
+        }
         await people.signIn(bot);
         const pushes = [...labs.keys()].map((backup) => push(bot, backup));
         await Promise.race(pushes);
