@@ -33,6 +33,7 @@ interface Pressed {
 }
 
 const STEPS = 2;
+const RECENT = 3;
 /** Hangs as what belongs to a dead process does. */
 const never = (): Promise<never> => new Promise(() => {});
 
@@ -58,6 +59,8 @@ export class History {
   /** Targets that an effect works on now. */
   readonly busy = new Map<string, { readonly execution: string; readonly life: { alive: boolean } }>();
   readonly faults: string[] = [];
+  /** The plan's generations at the last looks, newest last: between its plan and its start a request may miss a change of a moment ago. */
+  readonly #generations: number[] = [];
   world = { generation: 1, offset: 0, policy: policy(), duty: { is: 'by-role' } as Duty, frozen: [] as Freezes };
 
   constructor(site: Site, slowness: number) {
@@ -209,6 +212,8 @@ export class History {
     const lines = effectsOf(this.dir);
     expect(new Set(lines).size, 'no effect twice').toBe(lines.length);
     const requests = await this.requests();
+    const kept = requests.filter(keepsLocks).map(({ plan }) => plan.target);
+    expect(new Set(kept).size, `one at a time works on ${kept.join(', ')}`).toBe(kept.length);
     for (const request of requests) this.#checkOne(request, lines, reached);
     for (const { told } of this.left) {
       for (const { request, fact } of told.splice(0)) {
@@ -216,6 +221,8 @@ export class History {
         if (fact.is === 'started') this.#lawful(request, fact.approvers, fact.digest);
       }
     }
+    this.#generations.push(this.world.generation);
+    this.#generations.splice(0, this.#generations.length - RECENT);
   }
 
   #checkOne(
@@ -256,7 +263,7 @@ export class History {
 
   /** A start, held against what people really pressed. */
   #lawful(
-    { name, requester, policy: asked, breakGlass }: GateRequest,
+    { name, requester, plan, policy: asked, breakGlass }: GateRequest,
     approvers: readonly string[],
     digest: string,
   ): void {
@@ -264,6 +271,8 @@ export class History {
     const by = (what: PressWhat): readonly string[] =>
       this.pressed.filter((one) => one.n === n && one.what === what && one.digest === digest).map((one) => one.by);
     expect(approvers, 'who asked approves nothing').not.toContain(requester);
+    const { generation } = plan.effects as { generation: number };
+    expect([...this.#generations, this.world.generation], 'what starts is the plan of now').toContain(generation);
     expect(by('confirm'), 'who asked confirmed this very plan').toContain(requester);
     for (const one of approvers) expect(by('approve')).toContain(one);
     if (!breakGlass) expect(new Set(approvers).size).toBeGreaterThanOrEqual(asked.approvals);

@@ -23,7 +23,7 @@ const NAMES = ['ana', 'ben', 'cleo'] as const;
 const who = fc.constantFrom<Name>(...NAMES);
 const fresh = { times: 1, old: 0 };
 
-const ask = fc.record({ who, process, name: fc.constantFrom('a', 'b'), glass: fc.nat(7) }).map((c) =>
+const ask = fc.record({ who, process, name: fc.constantFrom('a', 'a', 'a', 'b'), glass: fc.nat(7) }).map((c) =>
   step(`${c.who} asks for ${c.name}${c.glass === 7 ? ', breaking the glass' : ''}`, async (history) => {
     const { service } = await history.at(c.process);
     const asker = { person: PEOPLE[c.who], chat: 'slack' as const, conversation: SLACK, signal };
@@ -67,8 +67,9 @@ const onward = fc
 /** Nothing is in the way any more: what is open goes as far as it can. */
 async function calm(history: History): Promise<void> {
   history.change({ duty: { is: 'by-role' }, frozen: [] });
-  for (const back of [2, 1, 0, 2, 1, 0]) {
-    await goOn(history, await history.pick(back), back);
+  for (const first of [0, 1]) {
+    const open = [...new Set([await history.pick(2), await history.pick(1), await history.pick(0)])];
+    await Promise.all(open.map((n) => goOn(history, n, first)));
     await history.check(count);
   }
 }
@@ -150,7 +151,7 @@ async function holds(site: Site, runs: number, ends: readonly string[]): Promise
   reached.clear();
   let histories = 0;
   await fc.assert(
-    fc.asyncProperty(commands, fc.nat(4), async (steps, slowness) => {
+    fc.asyncProperty(commands, fc.constantFrom(0, 2, 15), async (steps, slowness) => {
       const history = new History(site, slowness);
       histories += 1;
       try {
@@ -174,7 +175,7 @@ describe('under any history', { timeout: 120_000 }, () => {
     holds(
       { processes: 1, executors: [{ alone: true }, { alone: false }], open: (dir) => openStore(`${dir}/data`) },
       80,
-      ['succeeded', 'cancelled', 'denied'],
+      ['succeeded', 'cancelled'],
     ));
 
   describe.runIf(postgresAvailable('the laws were not tried on PostgreSQL'))('and two processes', () => {
