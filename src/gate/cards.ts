@@ -195,8 +195,7 @@ export function requestCard(stored: StoredRequest, progress?: Progress): Card {
 /** "✓ restic check: no errors", or what was expected instead: short enough for a phone. */
 function checkLine({ what, expected, actual, ok }: Outcome['checks'][number]): Inline {
   if (!ok) return ['✗ ', { strong: `${line(what)}: ${line(actual)}` }, `, expected: ${line(expected)}`];
-  const aside = expected === actual || actual.startsWith(expected) ? '' : ` (expected: ${line(expected)})`;
-  return `✓ ${line(what)}: ${line(actual)}${aside}`;
+  return `✓ ${line(what)}: ${line(actual)}`;
 }
 
 /** The message that says how a request ended, with what was checked and counted. No buttons. Pure. */
