@@ -14,14 +14,14 @@ const NODES = 3;
  */
 export async function setup(): Promise<(() => Promise<void>) | undefined> {
   const place = clusterPlace();
-  const before = await readState(place);
   const chosen = process.env['KUBECONFIG'];
-  if (chosen !== undefined && chosen !== before?.kubeconfig) {
+  if (chosen !== undefined && chosen !== (await readState(place))?.kubeconfig) {
     const lacking = [ENV.namespace, ENV.nodes].filter((name) => !process.env[name]);
     if (lacking.length > 0)
       throw new Error(
         `KUBECONFIG is set, and ${lacking.join(' and ')} not. The tests touch one namespace and the named nodes only: say which, or unset KUBECONFIG.`,
       );
+    delete process.env[ENV.own];
     say(`the cluster of ${chosen}: namespace ${process.env[ENV.namespace]}, nodes ${process.env[ENV.nodes]}`);
     return undefined;
   }
@@ -31,7 +31,7 @@ export async function setup(): Promise<(() => Promise<void>) | undefined> {
   process.env[ENV.kubectl] = join(state.built.kubernetes, 'kubectl');
   process.env[ENV.nodes] = Array.from({ length: state.kwokNodes }, (_, index) => `worker-${index + 1}`).join(',');
   process.env[ENV.realNode] = state.realNode ?? '';
-  if (before?.ready) return undefined;
+  if (state.builder.pid !== process.pid) return undefined;
   return async () => {
     await takeDown(place);
   };

@@ -1,25 +1,14 @@
 import { describe } from 'vitest';
 import { createCluster } from '../../src/cluster/cluster.ts';
 import type { Cluster } from '../../src/cluster/port.ts';
-import { DaytwoError } from '../../src/lib/errors.ts';
 import { type Feature, holdsRole } from './rightsContract.ts';
+import { denied } from './rightsDenied.ts';
 import { clusterTarget } from './target.ts';
 
 const target = clusterTarget();
 const [worker = ''] = target.nodes;
 const signal = new AbortController().signal;
 const timeoutMs = 30_000;
-
-/** What was denied, by the error's message; other errors are the test's. */
-async function denied(trying: Promise<unknown>): Promise<string | undefined> {
-  try {
-    await trying;
-    return undefined;
-  } catch (error) {
-    if (error instanceof DaytwoError && error.code === 'forbidden') return error.message;
-    throw error;
-  }
-}
 
 function reading(ask: (cluster: Cluster) => Promise<unknown>): Feature {
   return (account) => denied(ask(createCluster({ kubeconfig: account.kubeconfig, timeoutMs })));

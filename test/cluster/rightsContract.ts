@@ -11,9 +11,15 @@ export type Feature = (account: Account) => Promise<string | undefined>;
 
 /**
  * A role of deploy/rbac against the features it is for, on a real API server: all work with all of it; without any single verb at least
- * one does not, and says which verb is missing. So the role is enough, and no more than that.
+ * one does not, and says which verb is missing. So the role is enough, and no more than that. `otherwise` gives what a feature says
+ * instead where it goes on without the verb.
  */
-export function holdsRole(target: Target, file: string, features: Readonly<Record<string, Feature>>): void {
+export function holdsRole(
+  target: Target,
+  file: string,
+  features: Readonly<Record<string, Feature>>,
+  otherwise: (grant: Grant) => string | undefined = () => undefined,
+): void {
   const grants = grantsOf(file);
   let folder: string;
   let namespace: TestNamespace;
@@ -52,7 +58,9 @@ export function holdsRole(target: Target, file: string, features: Readonly<Recor
         'only what the verb is for is denied',
         async () => {
           const found = Object.values(await denials(index + 1));
-          return found.length > 0 && found.every((text) => names(text, grant)) ? found : undefined;
+          return found.length > 0 && found.every((text) => names(text, grant) || text === otherwise(grant))
+            ? found
+            : undefined;
         },
         30_000,
       );

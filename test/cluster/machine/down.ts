@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { removeCgroups } from '../parts/cgroups.ts';
 import { bridgeName, containerdSocket, endContainers } from '../parts/containerd.ts';
-import type { Ground } from '../parts/ground.ts';
 import { kubectl } from '../parts/kubectl.ts';
 import type { Place } from './places.ts';
 import { runs, stopProcess } from './processes.ts';
@@ -45,7 +44,6 @@ export async function takeDown(place: Place): Promise<boolean> {
 
 /** What fails here is cleared away by the steps after it. */
 async function endPods(state: ClusterState, node: string): Promise<void> {
-  const ground = { built: state.built, kubeconfigs: { admin: state.kubeconfig } as Ground['kubeconfigs'] };
   const cordon = ['cordon', node];
   const remove = [
     'delete',
@@ -56,7 +54,7 @@ async function endPods(state: ClusterState, node: string): Promise<void> {
     '--timeout=30s',
   ];
   for (const args of [cordon, remove])
-    await kubectl(ground, args).catch((error: unknown) => say(`kubectl ${args[0]}: ${String(error).split('\n')[0]}`));
+    await kubectl(state, args).catch((error: unknown) => say(`kubectl ${args[0]}: ${String(error).split('\n')[0]}`));
 }
 
 /** containerd's shims know its socket by argument, and this socket is nobody else's. */

@@ -12,14 +12,20 @@ export interface Recorded {
   readonly startTicks: string;
 }
 
+/** What to start. */
+export interface Program {
+  /** Of the process and its log. */
+  readonly name: string;
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+}
+
 const GRACE_MS = 10_000;
 const LOG_TAIL_BYTES = 4096;
 
 /** Starts a program that outlives this process, its output in `logs/NAME.log`. @throws Error when it can't be started */
-export async function startProcess(
-  folder: string,
-  { name, program, args, env }: { name: string; program: string; args: readonly string[]; env?: NodeJS.ProcessEnv },
-): Promise<Recorded> {
+export async function startProcess(folder: string, { name, program, args, env }: Program): Promise<Recorded> {
   const log = openSync(logFile(folder, name), 'a', 0o600);
   const child = spawn(program, args, {
     cwd: folder,
@@ -38,6 +44,11 @@ export async function startProcess(
   if (pid === undefined || startTicks === undefined)
     throw new Error(`${name} ended at once:\n${await logTail(folder, name)}`);
   return { name, pid, startTicks };
+}
+
+/** This process, as others may look for it. */
+export function thisProcess(): Recorded {
+  return { name: 'cluster:up', pid: process.pid, startTicks: startTicksOf(process.pid) ?? '' };
 }
 
 /** Whether it still runs. One that has ended and waits for its parent (a zombie) does not. */

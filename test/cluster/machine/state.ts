@@ -1,6 +1,6 @@
 import { lstat, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Built } from './build.ts';
 import type { Place } from './places.ts';
 import type { Recorded } from './processes.ts';
@@ -8,6 +8,8 @@ import type { Recorded } from './processes.ts';
 /** What is known of a cluster from its first process on: enough to stop it whatever happened in between. */
 export interface ClusterState {
   readonly ready: boolean;
+  /** Who brings it up. While that one lives and the cluster isn't ready, others wait. */
+  readonly builder: Recorded;
   readonly kubeconfig: string;
   readonly built: Built;
   readonly processes: readonly Recorded[];
@@ -18,20 +20,18 @@ export interface ClusterState {
 
 const FILE = 'cluster.json';
 
-/** How much there is of a cluster that has a folder and no process yet. */
-function nothingYet(place: Place, built: Built): ClusterState {
-  const kubeconfig = join(place.folder, 'admin.kubeconfig');
-  return { ready: false, kubeconfig, built, processes: [], realNode: undefined, kwokNodes: 0 };
-}
-
-/** Makes the cluster's folder, for its owner alone. @throws Error when there is one of somebody else's, or not of a cluster */
-export async function claimFolder(place: Place, built: Built): Promise<void> {
-  const found = await lstat(place.folder).catch(() => undefined);
-  if (found)
-    throw new Error(`${place.folder} is there already and holds no cluster that is known. Remove it yourself.`);
-  await mkdir(place.folder, { mode: 0o700, recursive: true });
+/** Makes the cluster's folder, for its owner alone, and says who is at it; false when it is there already. */
+export async function claimFolder(place: Place, state: ClusterState): Promise<boolean> {
+  await mkdir(dirname(place.folder), { recursive: true });
+  try {
+    await mkdir(place.folder, { mode: 0o700 });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
+  }
+  await writeState(place, state);
   await mkdir(join(place.folder, 'logs'));
-  await writeState(place, nothingYet(place, built));
+  return true;
 }
 
 /** What the folder's cluster has written down; undefined where there is none. @throws Error when the folder is another user's */

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { execa } from 'execa';
 import type { Place } from '../machine/places.ts';
-import { type Recorded, startProcess, untilTrue } from '../machine/processes.ts';
+import { type Recorded, untilTrue } from '../machine/processes.ts';
 import type { Ground } from './ground.ts';
 import { IMAGES, packImage } from './images.ts';
 
@@ -24,14 +24,14 @@ export function bridgeName({ id }: Place): string {
 }
 
 /** Starts containerd with everything it writes below the cluster's folder, and gives it the two images. */
-export async function startContainerd({ place, built }: Ground): Promise<Recorded> {
+export async function startContainerd({ place, built, start }: Ground): Promise<Recorded> {
   const { folder } = place;
   const cni = join(folder, 'cni');
   await mkdir(cni);
   await writeFile(join(cni, '10-daytwo.conflist'), JSON.stringify(network(place)));
   const config = join(folder, 'containerd.toml');
   await writeFile(config, configuration(place, cni));
-  const started = await startProcess(folder, {
+  const started = await start({
     name: 'containerd',
     program: join(built.containerd, 'containerd'),
     args: ['--config', config],

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Recorded, startProcess, untilTrue } from '../machine/processes.ts';
+import { type Recorded, untilTrue } from '../machine/processes.ts';
 import type { Ground } from './ground.ts';
 import { kubectl } from './kubectl.ts';
 
@@ -7,10 +7,10 @@ import { kubectl } from './kubectl.ts';
 const READY_MS = 180_000;
 
 /** Starts etcd and waits until it answers. Its files may be lost with the machine: nothing is synced. */
-export async function startEtcd({ place, built, ports }: Ground): Promise<Recorded> {
+export async function startEtcd({ place, built, ports, start }: Ground): Promise<Recorded> {
   const client = `http://127.0.0.1:${ports.etcd}`;
   const peer = `http://127.0.0.1:${ports.etcdPeer}`;
-  const started = await startProcess(place.folder, {
+  const started = await start({
     name: 'etcd',
     program: join(built.etcd, 'server'),
     args: [
@@ -31,9 +31,15 @@ export async function startEtcd({ place, built, ports }: Ground): Promise<Record
 }
 
 /** Starts the API server and waits until it is ready. */
-export async function startApiServer(ground: Ground): Promise<Recorded> {
-  const { place, built, ports, certificates } = ground;
-  const started = await startProcess(place.folder, {
+export async function startApiServer({
+  place,
+  built,
+  ports,
+  certificates,
+  kubeconfigs,
+  start,
+}: Ground): Promise<Recorded> {
+  const started = await start({
     name: 'kube-apiserver',
     program: join(built.kubernetes, 'kube-apiserver'),
     args: [
@@ -64,15 +70,23 @@ export async function startApiServer(ground: Ground): Promise<Recorded> {
       '--requestheader-extra-headers-prefix=X-Remote-Extra-',
     ],
   });
-  const ready = async () => (await kubectl(ground, ['get', '--raw', '/readyz'])) === 'ok';
+  const ready = async () =>
+    (await kubectl({ built, kubeconfig: kubeconfigs.admin }, ['get', '--raw', '/readyz'])) === 'ok';
   await untilTrue(place.folder, 'the API server is ready', ready, { withinMs: READY_MS, processes: [started] });
   return started;
 }
 
 /** Starts the controllers: endpoints, replica sets, disruption budgets, garbage collection, node lifecycle and the rest. */
-export async function startControllers({ place, built, ports, certificates, kubeconfigs }: Ground): Promise<Recorded> {
+export async function startControllers({
+  place,
+  built,
+  ports,
+  certificates,
+  kubeconfigs,
+  start,
+}: Ground): Promise<Recorded> {
   const kubeconfig = kubeconfigs['controller-manager'];
-  return await startProcess(place.folder, {
+  return await start({
     name: 'kube-controller-manager',
     program: join(built.kubernetes, 'kube-controller-manager'),
     args: [
@@ -91,8 +105,8 @@ export async function startControllers({ place, built, ports, certificates, kube
 }
 
 /** Starts the scheduler. */
-export async function startScheduler({ place, built, ports, kubeconfigs }: Ground): Promise<Recorded> {
-  return await startProcess(place.folder, {
+export async function startScheduler({ place, built, ports, kubeconfigs, start }: Ground): Promise<Recorded> {
+  return await start({
     name: 'kube-scheduler',
     program: join(built.kubernetes, 'kube-scheduler'),
     args: [

@@ -3,6 +3,7 @@ import { freePort } from '../../support/real/ports.ts';
 import type { Built } from '../machine/build.ts';
 import { type Certificates, makeCertificates, type User, writeKubeconfig } from '../machine/certificates.ts';
 import type { Place } from '../machine/places.ts';
+import type { Program, Recorded } from '../machine/processes.ts';
 
 /** What every part of the cluster is told. */
 export interface Ground {
@@ -12,6 +13,8 @@ export interface Ground {
   /** Paths, by who they are for. */
   readonly kubeconfigs: Readonly<Record<User, string>>;
   readonly ports: Ports;
+  /** Starts a program and writes it down before anything else happens: what was begun can be ended. */
+  readonly start: (program: Program) => Promise<Recorded>;
 }
 
 /** Of 127.0.0.1. */
@@ -23,7 +26,7 @@ export type Ports = Readonly<
 export const REAL_NODE = 'node-0';
 
 /** Makes the certificates, the kubeconfigs and the choice of ports in the cluster's new folder. */
-export async function layGround(place: Place, built: Built): Promise<Ground> {
+export async function layGround(place: Place, built: Built, start: Ground['start']): Promise<Ground> {
   const certificates = await makeCertificates(place.folder, REAL_NODE);
   const ports = await choosePorts();
   const server = `https://127.0.0.1:${ports.apiServer}`;
@@ -37,6 +40,7 @@ export async function layGround(place: Place, built: Built): Promise<Ground> {
     built,
     certificates,
     ports,
+    start,
     kubeconfigs: {
       admin: await kubeconfig('admin'),
       'controller-manager': await kubeconfig('controller-manager'),

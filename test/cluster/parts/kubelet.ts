@@ -1,19 +1,19 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Recorded, startProcess } from '../machine/processes.ts';
+import type { Recorded } from '../machine/processes.ts';
 import { cgroupName, makeCgroups } from './cgroups.ts';
 import { containerdSocket } from './containerd.ts';
 import { type Ground, REAL_NODE } from './ground.ts';
 
 /** Starts a kubelet on containerd: the node `node-0` with this machine's CPUs and memory. */
 export async function startKubelet(ground: Ground): Promise<Recorded> {
-  const { place, built, kubeconfigs } = ground;
+  const { place, built, kubeconfigs, start } = ground;
   const root = join(place.folder, 'kubelet');
   await mkdir(root);
   await makeCgroups(place);
   const config = join(place.folder, 'kubelet.json');
   await writeFile(config, JSON.stringify(configuration(ground), null, 2));
-  return await startProcess(place.folder, {
+  return await start({
     name: 'kubelet',
     program: join(built.kubernetes, 'kubelet'),
     args: [

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Recorded, startProcess } from '../machine/processes.ts';
+import type { Recorded } from '../machine/processes.ts';
 import type { Ground } from './ground.ts';
 
 /** How kwok tells its nodes from real ones. */
@@ -7,8 +7,8 @@ const FAKE = { 'kwok.x-k8s.io/node': 'fake' };
 const ZONES = 3;
 
 /** Starts kwok: it plays the kubelet of every node that is marked for it. Pods on them get Running at once and end at once. */
-export async function startKwok({ place, built, ports, kubeconfigs }: Ground): Promise<Recorded> {
-  return await startProcess(place.folder, {
+export async function startKwok({ built, ports, kubeconfigs, start }: Ground): Promise<Recorded> {
+  return await start({
     name: 'kwok',
     program: join(built.kwok, 'kwok'),
     args: [

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { type Recorded, startProcess } from '../machine/processes.ts';
+import type { Recorded } from '../machine/processes.ts';
 import { ownKubeconfig } from './controlPlane.ts';
 import type { Ground } from './ground.ts';
 
 /** Starts metrics-server beside the cluster. It has figures after two rounds of 15 s; less than 10 s a round is refused. */
-export async function startMetricsServer({ place, built, ports, kubeconfigs }: Ground): Promise<Recorded> {
-  return await startProcess(place.folder, {
+export async function startMetricsServer({ place, built, ports, kubeconfigs, start }: Ground): Promise<Recorded> {
+  return await start({
     name: 'metrics-server',
     program: join(built['metrics-server'], 'metrics-server'),
     args: [
