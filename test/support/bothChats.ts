@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type App, createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config/load.ts';
+import type { BoundAction } from '../../src/gate/bound.ts';
 import type { Logger } from '../../src/lib/log.ts';
 import { type SlackEmulator, startSlack } from './slack/index.ts';
 import { startTelegram, type TelegramEmulator } from './telegram/telegram.ts';
@@ -34,7 +35,13 @@ const PEOPLE = `  - { name: ana, slack: U0ANA, telegram: 1001, roles: [oncall, a
 
 /** Starts all of it. `yaml` is added to the configuration: ana may act, ben may look, cleo is unknown. */
 export async function startBothChats(
-  options: { readonly yaml?: string; readonly rateLimits?: boolean; readonly people?: string } = {},
+  options: {
+    readonly yaml?: string;
+    readonly rateLimits?: boolean;
+    readonly people?: string;
+    /** What the gate can do, in place of the real actions. */
+    readonly actions?: readonly BoundAction[];
+  } = {},
 ): Promise<BothChats> {
   const slack = await startSlack({ rateLimits: options.rateLimits ?? true });
   const telegram = await startTelegram({ budgets: (options.rateLimits ?? true) ? 'on' : 'off' });
@@ -56,7 +63,14 @@ ${options.yaml ?? ''}`;
   const write = (level: string) => (fields: Record<string, unknown>, message: string) =>
     void lines.push({ level, message, fields });
   const log: Logger = { info: write('info'), warn: write('warn'), error: write('error') };
-  const app = await createApp({ ...config, store: { ...config.store, dir } }, { hasFile: true, env: {} }, { log });
+  const app = await createApp(
+    { ...config, store: { ...config.store, dir } },
+    { hasFile: true, env: {} },
+    {
+      log,
+      ...(options.actions ? { actions: options.actions } : {}),
+    },
+  );
   const url = await app.start();
   return {
     app,

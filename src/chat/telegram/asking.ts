@@ -22,6 +22,8 @@ const ANSWER_MS = 10 * 60_000;
 const AGAIN_MS = 10_000;
 /** How long an answer waits for its question to be noted. */
 const NOTING_MS = 2000;
+/** A question waits for room in its chat for so long; beyond, the press goes on without. */
+const PATIENCE_MS = 5000;
 /** One try to send. */
 const SEND_MS = 5000;
 /** So many askings are remembered. */
@@ -81,7 +83,7 @@ export class Asking {
     const key = `${identity.id} ${what.token}`;
     const now = clock.now();
     if (Math.abs(now - (this.#latest.get(key) ?? Number.NEGATIVE_INFINITY)) < AGAIN_MS) return true;
-    if (budgets.wait(conversation.id, 1, true) > 0) return false;
+    if (budgets.wait(conversation.id, 1, true) > PATIENCE_MS) return false;
     try {
       await store.commit([put(ASKED, event.id, { at: now }, 0)]);
     } catch (error) {
@@ -112,6 +114,7 @@ export class Asking {
     const { identity, conversation, thread, isPrivate } = event;
     const pressed = decodeRef(event.replyTo);
     try {
+      await clock.sleep(budgets.wait(conversation.id, 1, true));
       const sent = await budgets.charge(conversation.id, () =>
         api.call<{ readonly message_id: number; readonly chat: { readonly id: number } }>(
           'sendMessage',
