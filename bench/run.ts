@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { benchEvidence } from './evidence.ts';
+import { benchGate } from './gate.ts';
 import { benchIntake } from './intake.ts';
 import { benchMemory } from './memory.ts';
 import { printTable, type Row } from './stats.ts';
@@ -22,6 +23,12 @@ const PARTS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
       smoke
         ? { stored: 200, rounds: 1, webhooks: 5, starts: 1 }
         : { stored: 10_000, rounds: 7, webhooks: 30, starts: 5 },
+    ),
+  gate: () =>
+    benchGate(
+      smoke
+        ? { backups: 1, clicks: 2, audited: 1000, appends: 10 }
+        : { backups: 7, clicks: 20, audited: 100_000, appends: 200 },
     ),
 };
 

@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type BotProcess, signIn } from '../test/support/botProcess.ts';
+import { signIn } from '../test/support/botProcess.ts';
 import { notification } from '../test/support/notification.ts';
 import { withBot, withFolder } from './processes.ts';
 import { ms, percentile, type Row } from './stats.ts';
@@ -9,11 +9,13 @@ const TARGET_MS = 1000;
 const GIVE_UP_MS = 10_000;
 
 /** Follows the console's stream; `seen` waits for an event that holds a text. */
-async function follow(bot: BotProcess): Promise<{ seen: (text: string) => Promise<number>; end: () => void }> {
-  const cookie = await signIn(bot);
+export async function follow(
+  url: string,
+  cookie: string,
+): Promise<{ seen: (text: string) => Promise<number>; end: () => void }> {
   let text = '';
   let wake = (): void => {};
-  const sent = request(`${bot.url}/api/stream`, { headers: { cookie } });
+  const sent = request(`${url}/api/stream`, { headers: { cookie } });
   await new Promise<void>((resolve, reject) => {
     sent.on('error', reject);
     sent.on('response', (response) => {
@@ -48,7 +50,7 @@ async function follow(bot: BotProcess): Promise<{ seen: (text: string) => Promis
 export async function benchVisible(count: number): Promise<readonly Row[]> {
   const tookMs = await withFolder((dir) =>
     withBot({ dir }, async (bot) => {
-      const { seen, end } = await follow(bot);
+      const { seen, end } = await follow(bot.url, await signIn(bot));
       const took: number[] = [];
       for (let i = 0; i < count; i += 1) {
         const name = `visible-${i}`;
