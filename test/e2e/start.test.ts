@@ -85,6 +85,8 @@ describe('the first start', () => {
     });
     const text = await metrics();
     expect(metric(text, 'daytwo_incidents_open')).toBe(0);
+    expect(metric(text, 'daytwo_audit_unwritable')).toBe(0);
+    expect(text).toContain('daytwo_gate_requests_open{state="approving"} 0');
     expect(text).toContain('process_resident_memory_bytes');
     expect((await fetch(`${url}/nothing`)).status).toBe(404);
   });
