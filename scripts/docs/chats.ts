@@ -10,6 +10,44 @@ export const BUTTONS: readonly { readonly label: string; readonly does: string; 
   { label: 'Look again', does: 'Gathers the evidence anew.', same: 'triage' },
 ];
 
+/** The buttons of a request's card. `instead`: the words that do the same. */
+export const GATE_BUTTONS: readonly {
+  readonly label: string;
+  readonly does: string;
+  readonly typed: string;
+  readonly telegram: string;
+  readonly instead: string;
+}[] = [
+  {
+    label: 'Confirm',
+    does: 'Goes on with your own request; a policy with `confirm: typed` wants the name of what it touches.',
+    typed: 'a dialog asks for the name',
+    telegram: 'the bot asks you; reply to that very message within ten minutes',
+    instead: '/confirm REQ-17 NAME',
+  },
+  {
+    label: 'Approve',
+    does: 'Agrees to the plan that the card shows, as somebody else than who asked.',
+    typed: 'at once',
+    telegram: 'at once',
+    instead: '/approve REQ-17',
+  },
+  {
+    label: 'Deny',
+    does: 'Ends the request.',
+    typed: 'a dialog takes a reason, which may stay empty',
+    telegram: 'at once, without a reason',
+    instead: '/deny REQ-17 REASON',
+  },
+  {
+    label: 'Cancel',
+    does: 'Calls your own request off.',
+    typed: 'at once',
+    telegram: 'at once',
+    instead: '/cancel REQ-17',
+  },
+];
+
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
 /** How a command is typed in each chat: the words in code quotes, or `–` where a chat lacks it. */
@@ -62,5 +100,13 @@ Slack takes no slash commands within threads: name the incident, or mention the 
 ${BUTTONS.map(({ label, does, same }) => `| ${label} | ${cell(does)} | click | tap below the root | tap below the root | \`/${same}\` | ${may.get(same) ?? '–'} |`).join('\n')}
 
 Buttons stand below the root message of an open incident and go when it is resolved. A press counts by who pressed, at that moment.
+
+A request's card has buttons of its own, also where it stands in a direct message to those who may approve:
+
+| Button | What it does | Console and Slack | Telegram | In words |
+| --- | --- | --- | --- | --- |
+${GATE_BUTTONS.map(({ label, does, typed, telegram, instead }) => `| ${label} | ${cell(does)} | ${typed} | ${telegram} | \`${instead}\` |`).join('\n')}
+
+They go when the request has moved on; an old one says why it does nothing.
 `;
 }
