@@ -6,6 +6,7 @@ import type { Block, Card } from '../../src/chat/message.ts';
 import { staleDigest, type Waiting } from '../../src/chat/stale.ts';
 import { evidenceCard } from '../../src/triage/evidenceCard.ts';
 import { house } from '../../test/commanding/house.ts';
+import { gateSamples } from './gate.ts';
 
 /** A message to show. `root`: it begins a thread, else it is said in one. */
 export interface Sample {
@@ -201,6 +202,7 @@ export async function samples(): Promise<readonly Sample[]> {
     { name: 'Hostile output', card: { tone: 'critical', title: HOSTILE, blocks, buttons: [] }, root: false },
     { name: 'Digest of a storm', card: storm, root: true },
     ...(gone ? [{ name: 'Digest after being away', card: gone, root: true }] : []),
+    ...gateSamples(),
     ...(await answers()),
   ];
 }

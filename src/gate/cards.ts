@@ -6,7 +6,7 @@ import { shortDigest } from './digest.ts';
 import type { GateFact } from './facts.ts';
 import { ENDS, type GateRequest, type Outcome, type RequestState, type Vote } from './model.ts';
 import { approverWords, nextStep } from './nextStep.ts';
-import { boundBlock, findingBlocks, LONGEST_LINE, line, stepBlocks } from './planBlocks.ts';
+import { boundBlock, findingBlocks, LONGEST_LINE, line, stepBlocks, worded } from './planBlocks.ts';
 import type { PressWhat, StoredRequest } from './requests.ts';
 
 const LONGEST_TEXT = 1500;
@@ -149,7 +149,9 @@ function fieldsOf(request: GateRequest): readonly { readonly name: string; reado
 }
 
 function progressText({ text, share }: Progress): Inline {
-  const percent = share === undefined ? '' : `${Math.round(Math.min(1, Math.max(0, share)) * 100)} % · `;
+  // Many a text begins with it.
+  const percent =
+    share === undefined || /^\d+ %/.test(text) ? '' : `${Math.round(Math.min(1, Math.max(0, share)) * 100)} % · `;
   return [{ strong: `${percent}${line(text)}` }];
 }
 
@@ -216,7 +218,7 @@ export function endCard(request: GateRequest): Card {
     blocks.push({
       kind: 'text',
       text: [
-        { strong: 'It is not known whether it was done, and nobody will try again by themselves. ' },
+        { strong: 'It may have been done or not, and nothing will try again by itself. ' },
         'Look yourself, then say ',
         { code: `/settle ${name} done NOTE` },
         ' or ',
@@ -233,13 +235,17 @@ export function driftCard(request: GateRequest, { differs, voided }: Extract<Gat
   const gone = voided.length > 0 ? ` The approval of ${voided.join(', ')} no longer counts.` : '';
   const items = differs.map(
     ({ what, before, after }): Inline => [
-      { code: line(what) },
-      `: ${before === undefined ? 'nothing' : line(before)} became ${after === undefined ? 'nothing' : line(after)}`,
+      {
+        strong: `${before === undefined ? 'new in' : after === undefined ? 'gone from' : 'changed in'} ${line(what)}: `,
+      },
+      ...(before === undefined ? [] : worded(before)),
+      ...(before === undefined || after === undefined ? [] : [' → ']),
+      ...(after === undefined ? [] : worded(after)),
     ],
   );
   return {
     tone: 'warning',
-    title: requestTitle(request),
+    title: `${request.name} ${clip(inertLine(request.plan.title), LONGEST_TITLE)}: the plan changed`,
     blocks: [
       {
         kind: 'text',
@@ -267,7 +273,7 @@ export function callCard(request: GateRequest, people: readonly string[], why: s
   const words = `${name} ${shortDigest(digest)}`;
   return {
     tone: 'info',
-    title: `${name} ${clip(inertLine(plan.title), LONGEST_TITLE)}: asked ${someOf(people)} to approve`,
+    title: `${name} ${clip(inertLine(plan.title), LONGEST_TITLE)}: approval asked of ${someOf(people)}`,
     blocks: [
       { kind: 'text', text: [...people.flatMap((one) => [{ strong: `@${one}` }, ' ']), line(why)] },
       { kind: 'text', text: clip(inert(plan.summary), LONGEST_TEXT) },

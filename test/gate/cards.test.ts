@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Card, plain } from '../../src/chat/message.ts';
 import { cardText } from '../../src/chat/plainText.ts';
 import { renderCard } from '../../src/chat/telegram/render.ts';
-import { callCard, endCard, requestCard } from '../../src/gate/cards.ts';
+import { callCard, driftCard, endCard, requestCard } from '../../src/gate/cards.ts';
 import { shortDigest } from '../../src/gate/digest.ts';
 import type { GateFinding, GateRequest, Outcome } from '../../src/gate/model.ts';
 import type { StoredRequest } from '../../src/gate/requests.ts';
@@ -85,6 +85,32 @@ describe('a request’s card', () => {
   });
 });
 
+describe('what is told meanwhile', () => {
+  it('names a share once, whoever says it first', () => {
+    const running: GateRequest = { ...approved(), state: 'running' };
+    expect(cardText(requestCard(stored(running), { text: '42 %, 4 of 9 files', share: 0.42 }))).toContain(
+      '\n42 %, 4 of 9',
+    );
+    expect(cardText(requestCard(stored(running), { text: 'evicting', share: 0.5 }))).toContain('\n50 % · evicting');
+  });
+  it('tells what of the plan is new, gone or changed', () => {
+    const differs = [
+      { what: 'findings', after: 'locked; `restic unlock` by hand' },
+      { what: 'steps', before: 'cordon' },
+      { what: 'owner', before: 'web', after: 'db' },
+    ];
+    const text = cardText(driftCard(confirmed(), { is: 'drifted', from: 'a', to: 'b', differs, voided: ['ben'] }));
+    expect(text).toContain('REQ-17 Drain worker-1: the plan changed');
+    expect(text).toContain('The approval of ben no longer counts.');
+    for (const words of [
+      'new in findings: locked; restic unlock',
+      'gone from steps: cordon',
+      'changed in owner: web → db',
+    ])
+      expect(text).toContain(words);
+  });
+});
+
 describe('the card of an end', () => {
   const outcome: Outcome = {
     text: 'worker-1 is drained, with doubts.',
@@ -113,7 +139,7 @@ describe('the call for approvers', () => {
   it('tells what is asked and with which words, digest and all; its title stays true when all is over', () => {
     const request = confirmed();
     const call = callCard(request, ['ben', 'cleo', 'dora'], 'ana asks for your approval.');
-    expect(call.title).toBe('REQ-17 Drain worker-1: asked ben, cleo and 1 more to approve');
+    expect(call.title).toBe('REQ-17 Drain worker-1: approval asked of ben, cleo and 1 more');
     const text = cardText(call);
     expect(text).toContain('12 pods move elsewhere');
     expect(text).toContain(`/approve REQ-17 ${shortDigest(request.digest)}`);
