@@ -9,5 +9,6 @@ export default defineConfig({
     include: ['test/gate/*.test.ts', 'test/gate-run/{calls,locks,running}.test.ts'],
     exclude: ['test/gate/{model,seventeen}.test.ts'],
     isolate: false,
+    testTimeout: 60_000,
   },
 });

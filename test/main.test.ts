@@ -18,6 +18,10 @@ describe('the command line', () => {
     [['--config=a.yaml', 'serve'], { file: 'a.yaml' }],
     [['demo', '--once'], { word: 'demo', once: true }],
     [['check-config', '--probe'], { word: 'check-config', probe: true }],
+    [
+      ['audit', 'verify', '--head', '3:3fa981c0', '--head=4:00ff00ff'],
+      { word: 'audit', rest: ['verify', '3:3fa981c0', '4:00ff00ff'] },
+    ],
     [['serve', '-h'], { word: 'help' }],
     [['--help'], { word: 'help' }],
   ])('%j', (args, expected) => {
@@ -28,6 +32,7 @@ describe('the command line', () => {
     [['srve'], 'there is no “srve”; did you mean serve? daytwo help says what there is.'],
     [['frobnicate'], 'there is no “frobnicate”. daytwo help says what there is.'],
     [['serve', 'now'], 'serve takes no “now”. daytwo help says what there is.'],
+    [['serve', '--head', '3:3fa981c0'], 'serve takes no “3:3fa981c0”. daytwo help says what there is.'],
     [['--confg', 'x'], "Unknown option '--confg'. daytwo help says what there is."],
   ])('%j is refused with what to do', (args, sentence) => {
     let thrown: unknown;
