@@ -31,6 +31,8 @@ describe('actInvocation', () => {
       'restic --repo /srv/restic --password-file /etc/restic/password --no-lock check --read-data-subset=64M',
     ],
     [{ tool: 'unit-start', unit: 'a' }, 'systemctl start --no-block --no-ask-password -- a.service'],
+    [{ tool: 'mounts' }, 'cat /proc/self/mountinfo'],
+    [{ tool: 'size', path: '/var/tmp/x' }, 'du -s -B 1 --apparent-size -- /var/tmp/x'],
     [{ tool: 'fresh-folder', path: '/var/tmp/x' }, 'mkdir -m 0700 -- /var/tmp/x'],
     [{ tool: 'signal-marked', marker: 'exec-0001', signal: 'INT' }, 'pkill -INT -f -- ^([^ ]*/)?restic .*exec-0001'],
   ])('makes of %j one command', (command, words) => {
@@ -60,6 +62,7 @@ describe('actInvocation', () => {
     ['a snapshot', restic({ do: 'ls', id: '--json' })],
     ['a file', restic({ do: 'dump', id: ID, path: '/a/../b' })],
     ['a unit', { tool: 'unit-start', unit: '--root=/x' }],
+    ['a folder', { tool: 'size', path: '-x' }],
     ['a process', { tool: 'process', pid: -1 }],
     [
       'a target without the marker',

@@ -314,6 +314,16 @@ describe('a cordon', () => {
     expect(await nodeUncordon.plan(ARGS, around, signal)).toEqual({ refused: 'a is not cordoned.' });
   });
 
+  it('of a node that is not there names the one that may be meant', async () => {
+    const { world } = threeNodes();
+    world.apply({ ...world.get('Node', 'a'), metadata: { name: 'worker-1' } });
+    const around = nodeWorld(world);
+    for (const action of [nodeCordon, nodeUncordon, nodeDrain])
+      expect(await action.plan({ node: 'worker1' }, around, signal)).toEqual({
+        refused: 'There is no node worker1 in test; did you mean worker-1?',
+      });
+  });
+
   it('of somebody else is never undone, neither planned nor at the last moment', async () => {
     const { world } = threeNodes();
     const around = nodeWorld(world);

@@ -51,7 +51,7 @@ const answering =
   };
 const first = (world: KubeWorld) => world.all('Pod')[0];
 const volume = { local: ['a'], app: 'db', replicas: 1 };
-const saved = (lastGoodAt: number | undefined): Partial<NodeWorld> => ({
+const saved = (lastGoodAt: number | 'none' | 'unknown'): Partial<NodeWorld> => ({
   backupOf: async () => ({ backup: 'restic_data', lastGoodAt, rpoMs: 86_400_000 }),
 });
 
@@ -223,7 +223,8 @@ describe('a finding of the planner', () => {
     ],
     ['ACKNOWLEDGE local-volume', (world) => stateful(world, volume)],
     ['ACKNOWLEDGE volume-unsaved', (world) => stateful(world, volume)],
-    ['ACKNOWLEDGE volume-backup-unknown', (world) => stateful(world, volume), none, saved(undefined)],
+    ['ACKNOWLEDGE volume-backup-none', (world) => stateful(world, volume), none, saved('none')],
+    ['NOTE volume-backup-unasked', (world) => stateful(world, volume), none, saved('unknown')],
     ['ACKNOWLEDGE volume-backup-old', (world) => stateful(world, volume), none, saved(NOW - 46 * 3_600_000)],
     ['NOTE volume-backup', (world) => stateful(world, volume), none, saved(NOW - 3_600_000)],
     [

@@ -57,6 +57,6 @@ export function nodeWorld(world: KubeWorld, more: Partial<NodeWorld> = {}): Node
 /** A snapshot of a node. */
 export async function snapshotOf(world: KubeWorld, node = 'a', more: Partial<NodeWorld> = {}): Promise<DrainSnapshot> {
   const found = await lookAtNode(node, nodeWorld(world, more), new AbortController().signal);
-  if (!found) throw new Error(`no node ${node}`);
+  if (!('node' in found)) throw new Error(`no node ${node}`);
   return found;
 }

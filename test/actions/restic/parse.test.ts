@@ -7,7 +7,7 @@ import {
   parseSnapshots,
   parseStats,
 } from '../../../src/actions/restic/parse.ts';
-import { checkWords, elapsedWords, statusWords } from '../../../src/actions/restic/progress.ts';
+import { checkWords, elapsedWords, restoredWords, statusWords } from '../../../src/actions/restic/progress.ts';
 import { snapshotsOf, within } from '../../../src/actions/restic/snapshots.ts';
 
 /** As restic 0.14 printed it. */
@@ -34,6 +34,11 @@ describe('progress', () => {
       text: 'checking the repository: 9 of 20 snapshots',
     });
     expect(checkWords('load indexes')).toBeUndefined();
+  });
+
+  it('tells how much of a restore is there, and is never full before the end', () => {
+    expect(restoredWords(1024 ** 3, 4 * 1024 ** 3)).toEqual({ share: 0.25, text: '25 %, 1.0 GiB of 4.0 GiB' });
+    expect(restoredWords(5000, 4000)).toEqual({ share: 0.99, text: '99 %, 3.9 KiB of 3.9 KiB' });
   });
 
   it('tells the time against the last time, and is never full before the end', () => {
