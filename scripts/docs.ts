@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { jsonSchema, renderReference, SCHEMA_FILE } from '../src/config/reference.ts';
 import { renderChats } from './docs/chats.ts';
+import { renderGate } from './docs/gate.ts';
 
 const WIDTH = 120;
 
@@ -35,6 +36,7 @@ function flat(list: readonly unknown[]): string | undefined {
 const pages: readonly (readonly [string, string])[] = [
   ['docs/configuration.md', renderReference()],
   ['docs/chats.md', renderChats()],
+  ['docs/gate.md', renderGate()],
   [`docs/${SCHEMA_FILE}`, `${json(jsonSchema())}\n`],
 ];
 
