@@ -7,8 +7,10 @@ import { backups } from './backups.ts';
 import { breakglass } from './breakglass.ts';
 import { cancel } from './cancel.ts';
 import { confirm } from './confirm.ts';
+import { cordon } from './cordon.ts';
 import { delegate } from './delegate.ts';
 import { deny } from './deny.ts';
+import { drain } from './drain.ts';
 import { help } from './help.ts';
 import { incidents } from './incidents.ts';
 import { nodes } from './nodes.ts';
@@ -20,6 +22,7 @@ import { silence } from './silence.ts';
 import { status } from './status.ts';
 import { top } from './top.ts';
 import { triage } from './triage.ts';
+import { uncordon } from './uncordon.ts';
 import { undelegate } from './undelegate.ts';
 import { unsilence } from './unsilence.ts';
 
@@ -44,6 +47,9 @@ export const commands: readonly Command[] = [
   settle,
   top,
   nodes,
+  cordon,
+  uncordon,
+  drain,
   oncall,
   delegate,
   undelegate,

@@ -162,6 +162,11 @@ async function wire(from: {
     onCall,
     targets,
     meter: metrics.gate,
+    nodes: outside.actingCluster && {
+      cluster: outside.actingCluster,
+      prometheus: outside.has.prometheus ? outside.prometheus : undefined,
+      env: from.options.env,
+    },
     alone: !state.isShared,
     ...(overrides.actions ? { actions: overrides.actions } : {}),
   });

@@ -23,7 +23,8 @@ const status = z.object({
 /**
  * Reads the eviction API's answer; undefined for one that says nothing of this pod (401, 5xx, a proxy's). Recorded answers:
  * test/captures/cluster/eviction-*. Where the API gives no code but words, they are its own since 1.22: kubernetes
- * `pkg/registry/core/pod/storage/eviction.go` (several budgets), apiserver `pkg/admission/plugin/webhook/errors` (denied).
+ * `pkg/registry/core/pod/storage/eviction.go` (several budgets), apiserver `pkg/admission/plugin/webhook/errors` (denied) and
+ * `pkg/endpoints/handlers/responsewriters/errors.go` (a missing right; a budget in disorder is a 403, too).
  */
 export function evictionAnswer({ status: code, headers, body }: WireAnswer): EvictionAnswer | undefined {
   if (code >= 200 && code < 300) return { is: 'evicted' };
@@ -48,7 +49,7 @@ export function evictionAnswer({ status: code, headers, body }: WireAnswer): Evi
       return /more than one PodDisruptionBudget/.test(said) ? { is: 'several-budgets' } : undefined;
     case 403:
       if (cause('NamespaceTerminating')) return { is: 'namespace-terminating' };
-      return { is: 'denied', right: !isWebhook(said), text: said };
+      return { is: 'denied', right: /cannot create resource/.test(said), text: said };
     default:
       return code >= 400 && code < 500 && code !== 401 && isWebhook(said)
         ? { is: 'denied', right: false, text: said }

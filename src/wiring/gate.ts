@@ -27,6 +27,7 @@ import { createDelegations, type Delegations } from '../people/delegations.ts';
 import type { Collection, Store } from '../store/port.ts';
 import { createPushgateway } from '../telemetry/pushgateway.ts';
 import { directOf } from './direct.ts';
+import { clusterUid, type NodeParts, nodeActions } from './nodes.ts';
 import { authOf } from './outside.ts';
 
 /** What the gate keeps in the store. */
@@ -90,6 +91,8 @@ export function createGate(options: {
   readonly onCall: OnCallSource;
   readonly targets: readonly Target[];
   readonly meter?: GateMeter;
+  /** Absent where no cluster is named: then there are no actions on nodes. */
+  readonly nodes?: NodeParts | undefined;
   /** In place of the real actions: a test's. */
   readonly actions?: readonly BoundAction[];
   /** Whether no other process can have the state open: then what another left is taken over at once. Default: so. */
@@ -111,6 +114,7 @@ export function createGate(options: {
   const bound: readonly BoundAction[] = options.actions ?? [
     bindAction(backupRun, backups),
     bindAction(restoreRun, backups),
+    ...(options.nodes ? nodeActions(options.nodes, store, backups) : []),
   ];
   const actions = new Map(bound.map((action) => [action.id, action]));
   const people: readonly Person[] = config.people.length > 0 ? config.people : [LOCAL];
@@ -125,7 +129,7 @@ export function createGate(options: {
     duty: async (signal) => (byRole ? { is: 'by-role' } : onCall.who(signal)),
     only: (action, target) =>
       action.startsWith('restore.') ? config.backups.find(({ name }) => name === target)?.whoCanRestore : undefined,
-    clusterUid: async () => undefined,
+    clusterUid: (action, signal) => clusterUid(options.nodes, action, signal),
   };
   const ledger = createLedger({ store, clock, log, audit, targets, ...(meter ? { meter } : {}) });
   const callers: Callers = { direct: directOf(config), next: onCall.next };

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
+import type { ActingCluster } from '../cluster/acting.ts';
+import { createActingCluster } from '../cluster/actingCluster.ts';
 import { clusterNotConfigured, createCluster } from '../cluster/cluster.ts';
 import type { Cluster } from '../cluster/port.ts';
 import type { Config } from '../config/schema.ts';
@@ -19,6 +21,8 @@ export interface Outside {
   /** What `hosts` was built of. */
   readonly specs: readonly HostSpec[];
   readonly cluster: Cluster;
+  /** Absent where none is named. */
+  readonly actingCluster?: ActingCluster | undefined;
   readonly prometheus: Prometheus;
   readonly alertmanager: Alertmanager;
   readonly has: { readonly cluster: boolean; readonly prometheus: boolean; readonly alertmanager: boolean };
@@ -66,6 +70,7 @@ export function createOutside(
     hosts: createHosts(specs),
     specs,
     cluster: hasCluster(config, options.env) ? createCluster(config.cluster) : clusterNotConfigured(),
+    actingCluster: hasCluster(config, options.env) ? createActingCluster(config.cluster) : undefined,
     prometheus:
       prometheus.url === undefined
         ? prometheusNotConfigured()

@@ -70,8 +70,18 @@ describe('a recorded answer of the eviction API (1.36)', () => {
     [
       'a missing right',
       403,
-      { message: 'pods "x" is forbidden: User "bot"' },
-      { is: 'denied', right: true, text: 'pods "x" is forbidden: User "bot"' },
+      { message: 'pods "x" is forbidden: User "bot" cannot create resource "pods/eviction"' },
+      { is: 'denied', right: true, text: 'pods "x" is forbidden: User "bot" cannot create resource "pods/eviction"' },
+    ],
+    [
+      'a budget in disorder',
+      403,
+      { message: 'poddisruptionbudgets.policy "x" is forbidden: pdb disruptions allowed is negative' },
+      {
+        is: 'denied',
+        right: false,
+        text: 'poddisruptionbudgets.policy "x" is forbidden: pdb disruptions allowed is negative',
+      },
     ],
     [
       'a webhook',

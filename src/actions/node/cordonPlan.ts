@@ -5,6 +5,7 @@ import { cordon, sameNode, uncordon } from './cordon.ts';
 import { nodeIn } from './effects.ts';
 import { found } from './found.ts';
 import { cordonMark } from './mark.ts';
+import { nobody } from './nobody.ts';
 import type { NodeWorld } from './world.ts';
 
 /** The actions' ids. */
@@ -15,7 +16,7 @@ export const NODE_UNCORDON = 'node.uncordon';
 export async function planCordon(name: string, world: NodeWorld, signal: AbortSignal): Promise<Plan | Refusal> {
   const nodes = await world.cluster.nodes(signal);
   const node = nodes.find((one) => one.name === name);
-  if (!node) return nobody(name, world);
+  if (!node) return nobody(name, world, nodes);
   if (node.unschedulable) return { refused: `${name} is cordoned already.` };
   const softer = nodeFindings({ node, nodes, here: [], ...NOTHING })
     .filter(({ code }) => code !== 'single-control-plane')
@@ -44,7 +45,7 @@ const NOTHING = {
 /** Plans an uncordon. A cordon of somebody else's is theirs to undo. Throws as `ActingCluster`. */
 export async function planUncordon(name: string, world: NodeWorld, signal: AbortSignal): Promise<Plan | Refusal> {
   const node = await world.cluster.node(name, signal);
-  if (!node) return nobody(name, world);
+  if (!node) return nobody(name, world, await world.cluster.nodes(signal));
   if (!node.unschedulable) return { refused: `${name} is not cordoned.` };
   const mark = cordonMark(node);
   return {
@@ -64,10 +65,6 @@ export async function planUncordon(name: string, world: NodeWorld, signal: Abort
     ],
   };
 }
-
-const nobody = (name: string, { cluster }: NodeWorld): Refusal => ({
-  refused: `There is no node ${name} in ${cluster.name}; /nodes lists them.`,
-});
 
 function planOf(action: string, { name, uid }: { readonly name: string; readonly uid: string }) {
   return { action, args: { node: name }, target: name, effects: { node: { name, uid } }, locks: [`node/${name}`] };

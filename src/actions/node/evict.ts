@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import type { EvictionAnswer, PodState } from '../../cluster/acting.ts';
 import type { Run } from '../../gate/action.ts';
 import { DaytwoError, messageOf } from '../../lib/errors.ts';
@@ -11,9 +10,6 @@ export type Tried =
   | { readonly is: 'throttled'; readonly waitMs: number }
   | { readonly is: 'away'; readonly text: string }
   | { readonly is: 'stop'; readonly text: string };
-
-/** What an eviction's step leaves in the journal. */
-export const evictResult = z.object({ is: z.enum(['evicted', 'gone', 'replaced']) });
 
 /** An eviction's step: the uid makes it this very pod's, for ever. */
 export const stepOf = ({ namespace, name, uid }: PodState): string => `evict ${namespace}/${name} ${uid}`;
@@ -37,7 +33,7 @@ function waiting(answer: EvictionAnswer): Tried | undefined {
     case 'denied':
       return answer.right
         ? { is: 'stop', text: `the bot may not create pods/eviction: ${answer.text}` }
-        : { is: 'held', text: `a webhook refuses: ${answer.text}` };
+        : { is: 'held', text: `refused: ${answer.text}` };
     default:
       return undefined;
   }

@@ -112,7 +112,7 @@ function tryFindings({ here, tries, untried, owners }: DrainSnapshot): readonly 
           found(
             'BLOCK',
             'eviction-denied',
-            `an admission webhook refuses to evict ${names(hooks.map(({ pod }) => workloadOf(pod, owners)))}: ${text}`,
+            `Kubernetes refuses to evict ${names(hooks.map(({ pod }) => workloadOf(pod, owners)))}: ${text}`,
           ),
         ]
       : []),
@@ -130,12 +130,20 @@ function backupFindings({ volumes }: DrainSnapshot, now: number): readonly GateF
         found('ACKNOWLEDGE', 'volume-unsaved', `no configured backup covers the volume of ${claim} on this node`),
       ];
     const { lastGoodAt, rpoMs } = backup;
-    if (lastGoodAt === undefined)
+    if (lastGoodAt === 'unknown')
+      return [
+        found(
+          'NOTE',
+          'volume-backup-unasked',
+          `when the volume of ${claim} was last backed up could not be asked (${backup.backup})`,
+        ),
+      ];
+    if (lastGoodAt === 'none')
       return [
         found(
           'ACKNOWLEDGE',
-          'volume-backup-unknown',
-          `no good backup is known of the volume of ${claim} (${backup.backup})`,
+          'volume-backup-none',
+          `there is no good backup of the volume of ${claim} (${backup.backup})`,
         ),
       ];
     const age = now - lastGoodAt;

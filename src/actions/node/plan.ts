@@ -4,6 +4,7 @@ import { humanDuration } from '../../lib/text.ts';
 import { effectsOf } from './effects.ts';
 import { drainFindings } from './findings.ts';
 import { counted } from './found.ts';
+import { nobody } from './nobody.ts';
 import { type DrainSnapshot, lookAtNode } from './snapshot.ts';
 import { type Survey, survey } from './survey.ts';
 import type { NodeWorld } from './world.ts';
@@ -20,7 +21,7 @@ export async function planDrain(name: string, world: NodeWorld, signal: AbortSig
     lookAtNode(name, world, signal),
     world.lastTookMs?.(NODE_DRAIN, name),
   ]);
-  if (!snapshot) return { refused: `There is no node ${name} in ${world.cluster.name}; /nodes lists them.` };
+  if (!('node' in snapshot)) return nobody(name, world, snapshot.nodes);
   return drainPlan(snapshot, {
     now: world.clock.now(),
     deadlineMs: world.deadlineMs ?? DRAIN_DEADLINE_MS,

@@ -50,12 +50,12 @@ const TRIES_MS = 4000;
 const ASIDE_MS = 1500;
 const NOT_BUSY: NodeBusy = { running: [], unknown: [] };
 
-/** Looks at everything that a drain touches; changes nothing. Undefined where there is no such node. Throws as `ActingCluster`. */
+/** Looks at everything that a drain touches; changes nothing. Where there is no such node, the nodes there are. Throws as `ActingCluster`. */
 export async function lookAtNode(
   name: string,
   world: NodeWorld,
   signal: AbortSignal,
-): Promise<DrainSnapshot | undefined> {
+): Promise<DrainSnapshot | { readonly nodes: readonly NodeState[] }> {
   const { cluster } = world;
   const aside = AbortSignal.any([signal, AbortSignal.timeout(ASIDE_MS)]);
   const [nodes, here, everywhere, budgets, busy] = await Promise.all([
@@ -66,7 +66,7 @@ export async function lookAtNode(
     world.busy?.(name, aside) ?? NOT_BUSY,
   ]);
   const node = nodes.find((one) => one.name === name);
-  if (!node) return undefined;
+  if (!node) return { nodes };
   const owned = here.filter(({ mirror, phase }) => !mirror && phase !== 'Succeeded' && phase !== 'Failed');
   const [owners, claims, tried] = await Promise.all([
     cluster.owners(
@@ -142,7 +142,7 @@ async function covered(
   return Promise.all(
     places.map(async (place) => ({
       ...place,
-      backup: await backupOf?.(node, place.path, signal).catch(() => undefined),
+      backup: await backupOf?.(node, place.path, signal),
     })),
   );
 }

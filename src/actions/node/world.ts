@@ -4,7 +4,8 @@ import type { Clock } from '../../lib/clock.ts';
 /** The newest backup known to be good of what lies at a path of a node. Times are epoch ms. */
 export interface PathBackup {
   readonly backup: string;
-  readonly lastGoodAt: number | undefined;
+  /** `none`: there is none; `unknown`: it could not be asked now. */
+  readonly lastGoodAt: number | 'none' | 'unknown';
   readonly rpoMs: number | undefined;
 }
 
