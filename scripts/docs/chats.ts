@@ -21,8 +21,8 @@ export const GATE_BUTTONS: readonly {
   {
     label: 'Confirm',
     does: 'Goes on with your own request; a policy with `confirm: typed` wants the name of what it touches.',
-    typed: 'a dialog asks for the name',
-    telegram: 'the bot asks you; reply to that very message within ten minutes',
+    typed: 'at once, or a dialog that asks for the name',
+    telegram: 'at once, or a question of the bot’s: reply to that very message within ten minutes',
     instead: '/confirm REQ-17 NAME',
   },
   {
