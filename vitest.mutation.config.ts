@@ -6,8 +6,11 @@ import { defineConfig } from 'vitest/config';
  */
 export default defineConfig({
   test: {
-    include: ['test/gate/*.test.ts', 'test/gate-run/{calls,locks,running}.test.ts'],
-    exclude: ['test/gate/{model,seventeen}.test.ts'],
+    include: [
+      'test/gate/{canonical,decide,digest,drift,execution,freeze,policy,quorum,standIns}.test.ts',
+      'test/gate-run/{calls,locks,running}.test.ts',
+      'test/metrics.test.ts',
+    ],
     isolate: false,
     testTimeout: 60_000,
   },
