@@ -22,6 +22,7 @@ describe('the command line', () => {
       ['audit', 'verify', '--head', '3:3fa981c0', '--head=4:00ff00ff'],
       { word: 'audit', rest: ['verify', '3:3fa981c0', '4:00ff00ff'] },
     ],
+    [['migrate-store', '--from', 'old'], { word: 'migrate-store', from: 'old' }],
     [['serve', '-h'], { word: 'help' }],
     [['--help'], { word: 'help' }],
   ])('%j', (args, expected) => {
@@ -69,7 +70,7 @@ describe('daytwo', () => {
   it('help names every word and both variables', async () => {
     const { stdout, exitCode } = await daytwo(['help']);
     expect(exitCode).toBe(0);
-    for (const word of ['serve', 'demo', 'check-config', 'DAYTWO_CONFIG', 'DAYTWO_DATA_DIR', '--once'])
+    for (const word of ['serve', 'demo', 'check-config', 'migrate-store', 'DAYTWO_CONFIG', 'DAYTWO_DATA_DIR', '--once'])
       expect(stdout).toContain(word);
     expect(version()).toMatch(/^\d+\.\d+\.\d+/);
   });

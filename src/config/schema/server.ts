@@ -17,23 +17,24 @@ export const server = z
   })
   .describe('The one HTTP server.');
 
-const kept = {
-  dir: path()
-    .describe('Folder of the state, made if missing; one process at a time. DAYTWO_DATA_DIR goes before it.')
-    .prefault('./data'),
+const kept = (dir: string) => ({
+  dir: path().describe(`${dir} DAYTWO_DATA_DIR goes before it.`).prefault('./data'),
   retention: duration().describe('How long resolved incidents and their evidence are kept.').prefault('90d'),
-};
+});
 
 /** `store:` */
 export const store = z
   .discriminatedUnion('kind', [
-    z.strictObject({ kind: form('lowdb').describe('Files in a folder, for one process.').default('lowdb'), ...kept }),
     z.strictObject({
-      kind: form('postgres').describe('PostgreSQL, for several processes.'),
+      kind: form('lowdb').describe('Files in a folder, for one process.').default('lowdb'),
+      ...kept('Folder of the state, made if missing; one process at a time.'),
+    }),
+    z.strictObject({
+      kind: form('postgres').describe('PostgreSQL 12 or later, for any number of processes; see replicas.md.'),
       ...secret('url', 'Connection string; it holds a password, so it is treated as a secret.', (value) =>
         /^postgres(?:ql)?:\/\//.test(value) ? undefined : 'expected a connection string that starts with postgres://',
       ),
-      ...kept,
+      ...kept('Folder of this replica alone, made if missing: its own note of where the audit ends.'),
     }),
   ])
   .describe('Where the state is kept.');
