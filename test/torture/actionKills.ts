@@ -25,7 +25,7 @@ const DURING_START = 0.1;
 const START_MS = 1500;
 /** So many locks of dead processes are left in a repository before somebody unlocks it by hand. */
 const STALE_LOCKS = 2;
-/** So many starts may take too long on a busy machine. */
+/** So many starts in a row may take too long on a busy machine. */
 const SLOW_STARTS = 5;
 /** How long the last start may take to end all that was cut off. */
 const SETTLE_MS = 180_000;
@@ -117,6 +117,7 @@ export async function killActions({
           if (slow > SLOW_STARTS) throw new Error(`${slow} starts were not ready in time`);
           continue;
         }
+        slow = 0;
         await people.signIn(bot);
         const pushes = [...labs.keys()].map((backup) => push(bot, backup));
         await Promise.race(pushes);
@@ -139,8 +140,8 @@ export async function killActions({
     const executions = left.requests.filter(({ execution }) => execution !== undefined).length;
     return { ...count, where, ends, executions, audited: count.kills + 1, faults };
   } finally {
-    await tidy(left.requests);
     if (isGood) {
+      await tidy(left.requests);
       for (const lab of labs.values()) await lab.remove();
       await rm(dir, { recursive: true, force: true });
     } else say(`  the state is kept in ${dir}`);
