@@ -85,7 +85,7 @@ function steps({ unit, host, paths, repository }: Runnable): readonly PlanStep[]
     ...(repository === undefined
       ? []
       : [{ id: 'check', text: 'Check the repository: its structure, and a sample of its data.' }]),
-    { id: 'verify', text: 'Verify the new snapshot: paths, number of files; then push its metrics.' },
+    { id: 'verify', text: 'Verify the new snapshot: paths, number of files. Push the metrics, of a failed run as well.' },
   ];
 }
 
