@@ -85,7 +85,10 @@ function steps({ unit, host, paths, repository }: Runnable): readonly PlanStep[]
     ...(repository === undefined
       ? []
       : [{ id: 'check', text: 'Check the repository: its structure, and a sample of its data.' }]),
-    { id: 'verify', text: 'Verify the new snapshot: paths, number of files. Push the metrics, of a failed run as well.' },
+    {
+      id: 'verify',
+      text: 'Verify the new snapshot: paths, number of files. Push the metrics, of a failed run as well.',
+    },
   ];
 }
 
