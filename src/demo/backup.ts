@@ -19,12 +19,11 @@ export interface DemoGate {
   readonly said: string;
 }
 
-const POLICY = {
-  actions: ['*'],
-  request: ['oncall', 'admin'],
-  confirm: 'button',
-  approvals: 0,
-} as const;
+/** One backup goes without a second person; nothing else can be asked for at all. */
+const POLICIES = [
+  { actions: ['backup.run'], targets: [DEMO_BACKUP], request: ['oncall', 'admin'], confirm: 'button', approvals: 0 },
+  { actions: ['*'], request: [] },
+];
 
 /**
  * The configuration with one backup of the demo's own in place of all others: a folder, a restic repository and its password, all below
@@ -43,7 +42,7 @@ export async function withDemoBackup(
     writeFileSync(passwordFile, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 });
   for (const [name, text] of FILES) writeFileSync(join(source, name), text);
   const made = existsSync(join(repository, 'config')) ? 'ready' : await init(repository, passwordFile, signal);
-  const { policies, freezes, pushgateway, backups: none } = configSchema.parse({ policies: [POLICY] });
+  const { policies, freezes, pushgateway, backups: none } = configSchema.parse({ policies: POLICIES });
   const tame = { ...config, policies, freezes, pushgateway, backups: none };
   if (made !== 'ready') return { config: tame, canBackUp: false, said: made };
   const specs = hostSpecs(config, hasFile);

@@ -57,7 +57,9 @@ export function refusalWords(refusal: Refusal, name: string): string {
     case 'right-used':
       return `${name}: the right you stand in for has approved already (${refusal.approved.join(', ')}); it takes another person.`;
     case 'not-eligible':
-      return `${name}: only ${roleWords(refusal.needs)} can do that, and that isn’t you now.`;
+      return refusal.needs.length === 0
+        ? `${name}: the policy lets nobody do that.`
+        : `${name}: only ${roleWords(refusal.needs)} can do that, and that isn’t you now.`;
     case 'not-named':
       return `${name}: only ${refusal.named.join(', ') || 'nobody'} may ask for that.`;
     case 'on-call-unknown':

@@ -7,6 +7,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { configSchema } from '../../src/config/schema.ts';
 import { DEMO_BACKUP, withDemoBackup } from '../../src/demo/backup.ts';
+import { policyFor } from '../../src/gate/policy.ts';
 import { type BrowserOptions, hasBrowser, openBrowser, type TestBrowser } from '../support/browser.ts';
 import { freePort } from '../support/real/ports.ts';
 import { available } from '../support/real/process.ts';
@@ -103,6 +104,9 @@ describe('npm run demo -- --once', () => {
     expect(tame.backups.map(({ name, unit, whoCanRestore }) => [name, unit, whoCanRestore])).toEqual(
       available('restic') ? [[DEMO_BACKUP, undefined, []]] : [],
     );
+    for (const action of ['node.drain', 'restore.run', 'backup.run'])
+      expect(policyFor(tame.policies, action, 'real')).toMatchObject({ request: [] });
+    expect(policyFor(tame.policies, 'backup.run', DEMO_BACKUP)).toMatchObject({ approvals: 0, confirm: 'button' });
     for (const { paths, repository, passwordFile, host } of tame.backups) {
       for (const path of [...paths, repository, passwordFile]) expect(path?.startsWith(`${dir}/`)).toBe(true);
       expect(tame.hosts.find(({ name }) => name === host)?.via).toBe('local');
