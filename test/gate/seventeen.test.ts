@@ -8,6 +8,7 @@ import { journalOf } from '../../src/gate/journal.ts';
 import { heldLocks, takingOver } from '../../src/gate/locks.ts';
 import type { PressWhat } from '../../src/gate/requests.ts';
 import { messageOf } from '../../src/lib/errors.ts';
+import { transact } from '../../src/store/transact.ts';
 import {
   always,
   ana,
@@ -89,9 +90,11 @@ describe('the seventeen properties of gated actions', () => {
     expect(await posts()).toContain('effects.generation');
     expect(effectsOf(house.dir)).toEqual([]);
     house.world.after = async () => {
-      const [held] = await heldLocks(house.store);
-      const next = await takingOver(house.store, held?.body.holder?.execution ?? '', 'somebody', 0);
-      await house.store.commit(next.writes);
+      const { execution } = await house.request();
+      await transact(house.store, async () => ({
+        writes: (await takingOver(house.store, execution?.id ?? '', 'somebody', 0)).writes,
+        result: undefined,
+      }));
       house.world.after = async () => {};
     };
     await press(house, 'confirm', ana);
