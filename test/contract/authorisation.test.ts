@@ -18,8 +18,15 @@ import { createDelegations } from '../../src/people/delegations.ts';
 import { put, remove } from '../../src/store/port.ts';
 import { fakeClock } from '../support/clock.ts';
 import { tempStore } from '../support/tempStore.ts';
-import { MIN, POLICIES, recordingActions, requestIn, stored, WHO_CAN_RESTORE } from './authorisation/requests.ts';
-import { ALONE, DEEDS, expected, type Outcome, STATES, WHO, type Who } from './authorisation/table.ts';
+import {
+  HALF_DAY_MS,
+  POLICIES,
+  recordingActions,
+  requestIn,
+  stored,
+  WHO_CAN_RESTORE,
+} from './authorisation/requests.ts';
+import { ALONE, DEEDS, expected, PEOPLE as KINDS, type Outcome, STATES, WHO, type Who } from './authorisation/table.ts';
 
 const PEOPLE: readonly Person[] = [
   { name: 'ana', slack: 'U0ANA', telegram: '1001', roles: ['oncall'] },
@@ -104,7 +111,7 @@ const CASES: readonly Case[] = WHO.flatMap((who) =>
 const lends = (who: Who, now: number): readonly StandIn[] => {
   const from = who === 'eve' ? 'ben' : who === 'fay' ? 'ana' : undefined;
   if (from === undefined) return [];
-  return [{ from, to: who, role: 'oncall', since: now, until: now + 60 * MIN, reason: 'at the dentist' }];
+  return [{ from, to: who, role: 'oncall', since: now, until: now + HALF_DAY_MS, reason: 'at the dentist' }];
 };
 
 describe('authorisation', () => {
@@ -200,6 +207,7 @@ describe('authorisation', () => {
 
   it('knows every state, and tells each person from the others', () => {
     expect(new Set(CASES.map(({ title }) => title)).size).toBe(CASES.length);
+    expect(Object.keys(KINDS)).toEqual([...WHO]);
     for (const state of STATES) expect(CASES.some(({ about }) => about?.state === state)).toBe(true);
     for (const who of WHO)
       expect(CASES.some((given) => given.who === who && given.wanted !== 'stranger')).toBe(

@@ -14,7 +14,7 @@ import {
 } from '../../../src/gate/requests.ts';
 import { put, type Write } from '../../../src/store/port.ts';
 
-export const MIN = 60_000;
+export const HALF_DAY_MS = 12 * 3_600_000;
 
 /** A button is enough for a backup; a restore wants the name typed and an admin. */
 export const POLICIES: Policies = [
@@ -24,9 +24,9 @@ export const POLICIES: Policies = [
     confirm: 'button',
     approvals: 1,
     approve: ['oncall', 'admin'],
-    ttl: 15 * MIN,
+    ttl: HALF_DAY_MS,
   },
-  { actions: ['restore.*'], request: ['oncall'], confirm: 'typed', approvals: 1, approve: ['admin'], ttl: 15 * MIN },
+  { actions: ['restore.*'], request: ['oncall'], confirm: 'typed', approvals: 1, approve: ['admin'], ttl: HALF_DAY_MS },
 ];
 export const WHO_CAN_RESTORE: readonly string[] = ['ana', 'cleo', 'dora', 'gus'];
 
