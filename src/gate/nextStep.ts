@@ -39,6 +39,10 @@ export function nextStep(request: GateRequest): Inline | undefined {
       const agreed = policy.approvals === 0 || breakGlass ? 'Confirmed' : 'Approved';
       return `${agreed}. It starts as soon as nothing else holds ${plan.locks.map(line).join(', ') || 'what it needs'}.`;
     }
+    case 'running':
+      return request.cancelAsked
+        ? undefined
+        : 'It is being done now. Cancel stops it at its next safe point and says what remains.';
     case 'verifying':
       return 'It has run. What it made is being looked at; it counts once that is done.';
     default:

@@ -48,10 +48,10 @@ describe.skipIf(absent.length > 0)('a night: a stale lock, a failed backup, and 
     console.info(`the night in pictures: ${shots}`);
   });
 
-  /** The newest message of the console whose title begins so: light, dark and on a phone. */
-  async function shoot(name: string, title: string): Promise<void> {
+  /** The first message of the console whose title begins so: light, dark and on a phone. */
+  async function shoot(name: string, title: string, which: 'first' | 'last' = 'first'): Promise<void> {
     if (!page) return;
-    const card = page.locator(`article.message[aria-label^="${title}"]`).last();
+    const card = page.locator(`article.message[aria-label^="${title}"]`)[which]();
     for (const [look, colorScheme, width] of VIEWS) {
       await page.emulateMedia({ colorScheme });
       await page.setViewportSize({ width, height: 900 });
@@ -98,6 +98,10 @@ describe.skipIf(absent.length > 0)('a night: a stale lock, a failed backup, and 
 
   it('a run that a stale lock kept out becomes three threads with the reason in them', async () => {
     expect((await night.nightlyRun()).exitCode).toBe(0);
+    await eventually('Prometheus knows the good run', async () => {
+      const answer = await fetch(`${night.prometheus.url}/api/v1/query?query=backup_success==1`);
+      return (await answer.text()).includes(JOB);
+    });
     await night.lab.leaveLock('exclusive');
     const run = await night.nightlyRun();
     const began = Date.now();
@@ -155,13 +159,19 @@ describe.skipIf(absent.length > 0)('a night: a stale lock, a failed backup, and 
     await everywhere('the end', (text) => /is backed up and verified/.test(text), DONE_WITHIN_MS);
     // Whatever was told meanwhile was told by edits: the card, the call for approval and the end are all there is.
     const told = inSlack().filter(({ text }) => text.includes('REQ-2'));
-    expect(told).toHaveLength(3);
+    expect(told.map(({ text }) => text)).toHaveLength(3);
+    // ben was told in private, too, and that card is over as well.
+    const [direct, ...more] = night.telegram.sent(1002);
+    expect(direct?.content.text).toContain('REQ-2');
+    await eventually('the private card to be over', () => direct?.markup === undefined);
+    expect(more).toEqual([]);
     const card = inSlack().find(({ message: { ts } }) => ts === plan.message.ts);
     expect(card?.message.edits.length).toBeGreaterThanOrEqual(3);
     expect(JSON.stringify(card?.message.edits)).toContain('running');
     const snapshots = JSON.parse(await night.lab.restic('snapshots', '--json')) as { tags?: string[] }[];
     expect(snapshots).toHaveLength(2);
-    await shoot('6-verified', 'REQ-2');
+    await shoot('6-call', 'REQ-2 Back up restic_k8s_data now: approval asked of ben');
+    await shoot('6-verified', 'REQ-2', 'last');
   }, 240_000);
 
   it('its metric makes the alert end by itself: the roots turn green in all three', async () => {

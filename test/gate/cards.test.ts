@@ -37,6 +37,12 @@ describe('a request’s card', () => {
     expect(labels(card(request))).toEqual(buttons);
   });
 
+  it('says what Cancel does to what runs, until there is progress to tell', () => {
+    const running: GateRequest = { ...approved(), state: 'running' };
+    expect(first(card(running))).toContain('Cancel stops it at its next safe point');
+    expect(first(requestCard(stored(running), { text: 'evicting default/web' }))).toBe('evicting default/web');
+  });
+
   it('shows what blocks before what would be done', () => {
     const text = cardText(card(asked({}, BLOCKED)));
     expect(text.indexOf('default/db allows none')).toBeLessThan(text.indexOf('evict 12 pods'));

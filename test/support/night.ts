@@ -70,8 +70,8 @@ export async function startNight(): Promise<Night> {
     const prometheus = kept(await startPrometheus(rulesOf(pushgateway, alertmanager)), stop);
     const slack = kept(await startSlack(), stop);
     const telegram = kept(await startTelegram(), ({ close }) => close());
-    telegram.person({ id: 1001, name: 'Ana', username: 'ana' });
-    telegram.person({ id: 1002, name: 'Ben', username: 'ben' });
+    telegram.person({ id: 1001, name: 'Ana', username: 'ana', started: true });
+    telegram.person({ id: 1002, name: 'Ben', username: 'ben', started: true });
     telegram.person({ id: 1003, name: 'Cleo', username: 'cleo' });
     telegram.supergroup({ id: GROUP, title: 'ops', members: [1001, 1002, 1003] });
     const urls = { alertmanager: alertmanager.url, prometheus: prometheus.url, pushgateway: pushgateway.url };
