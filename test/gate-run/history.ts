@@ -61,6 +61,7 @@ export class History {
   readonly faults: string[] = [];
   /** The plan's generations at the last looks, newest last: between its plan and its start a request may miss a change of a moment ago. */
   readonly #generations: number[] = [];
+  readonly #opening = new Map<number, Promise<House>>();
   world = { generation: 1, offset: 0, policy: policy(), duty: { is: 'by-role' } as Duty, frozen: [] as Freezes };
 
   constructor(site: Site, slowness: number) {
@@ -123,6 +124,12 @@ export class History {
     const n = process % this.site.processes;
     const up = this.processes[n];
     if (up) return up.house;
+    const opening = this.#opening.get(n) ?? this.#start(n).finally(() => this.#opening.delete(n));
+    this.#opening.set(n, opening);
+    return opening;
+  }
+
+  async #start(n: number): Promise<House> {
     const life = { alive: true };
     const store = await this.site.open(this.dir);
     const house = await openHouse({ dir: this.dir, store, actions: [this.#action(life)] });
