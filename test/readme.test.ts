@@ -3,6 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { builtIn } from '../alerts/index.ts';
 import { commands } from '../commands/index.ts';
 import { readConfig } from '../src/config/load.ts';
+import { WITHOUT_EFFECT } from '../src/config/notices.ts';
+import { requestCard } from '../src/gate/cards.ts';
+import { policyFor } from '../src/gate/policy.ts';
+import { confirmed } from './gate/requests.ts';
 
 const read = (name: string): string => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8');
 const readme = read('README.md');
@@ -23,6 +27,37 @@ describe('the README', () => {
     });
     expect(config.hosts.map(({ name }) => name)).toEqual(['node-0', 'worker-1']);
     expect(config.backups[0]?.name).toBe('restic_k8s_data');
+  });
+
+  it('shows policies and freezes that are right, and says truly what holds without any', () => {
+    const yaml = /```yaml\n(policies:[\s\S]*?)```/.exec(readme)?.[1] ?? '';
+    const { config } = readConfig(yaml, { file: '', env: {}, base: '/' });
+    expect(policyFor(config.policies, 'backup.run', 'any')).toMatchObject({ approvals: 1, source: 'policies[0]' });
+    expect(config.freezes.map(({ name }) => name)).toEqual(['weekend']);
+    expect(yaml).toContain("what none names takes a typed name and one admin who didn't ask");
+    expect(policyFor(config.policies, 'restore.run', 'any')).toMatchObject({
+      ...{ confirm: 'typed', approvals: 1, approve: ['admin'], source: 'default' },
+    });
+  });
+
+  it('names the buttons of a request as its cards do', () => {
+    const { buttons } = requestCard({
+      request: confirmed(),
+      place: { chat: 'console', conversation: { chat: 'console', id: 'home' }, event: 'e' },
+      tokens: { confirm: 'c', approve: 'a', deny: 'd', cancel: 'x' },
+      ...{ called: 0, direct: [] },
+    });
+    const labels = buttons.map(({ label }) => label).filter((label) => label !== 'Deny');
+    for (const label of ['Back up now', 'Confirm', ...labels]) expect(readme).toContain(`**${label}**`);
+  });
+
+  it('says of every key without effect that it has none', () => {
+    for (const path of WITHOUT_EFFECT) expect(readme).toContain(`\`${path.split('.').at(-1)}\``);
+  });
+
+  it('counts its lines of security', () => {
+    const lines = /### Security in ten lines\n([\s\S]*?)\n## /.exec(readme)?.[1] ?? '';
+    expect(lines.match(/^\d+\. /gm)).toHaveLength(10);
   });
 
   it('counts the runbooks that there are', () => {
