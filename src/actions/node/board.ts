@@ -6,6 +6,8 @@ export interface Square {
   readonly node: NodeState;
   readonly pods: PodState[];
   readonly used: Record<string, number>;
+  /** Those of the pods that keep others away. */
+  readonly guards: Set<PodState>;
 }
 
 /** The cluster as the scheduler sees it. */
@@ -16,13 +18,20 @@ export interface Board {
 }
 
 /** A pod's requests, itself counted as one of `pods`. */
-export function wants({ requests }: PodState): Amounts {
-  return { ...requests, pods: 1 };
+export function wants(pod: PodState): Amounts {
+  const known = wanted.get(pod);
+  if (known) return known;
+  const amounts = { ...pod.requests, pods: 1 };
+  wanted.set(pod, amounts);
+  return amounts;
 }
+
+/** Asked for a hundred times a pod. */
+const wanted = new WeakMap<PodState, Amounts>();
 
 /** Sets up the board. Finished pods hold no place. */
 export function setUp(nodes: readonly NodeState[], pods: readonly PodState[]): Board {
-  const squares = new Map(nodes.map((node) => [node.name, { node, pods: [], used: {} } as Square]));
+  const squares = new Map(nodes.map((node) => [node.name, { node, pods: [], used: {}, guards: new Set() } as Square]));
   const waiting: PodState[] = [];
   for (const pod of pods) {
     if (pod.phase === 'Succeeded' || pod.phase === 'Failed') continue;
@@ -36,6 +45,7 @@ export function setUp(nodes: readonly NodeState[], pods: readonly PodState[]): B
 /** Places a pod. */
 export function put(square: Square, pod: PodState): void {
   square.pods.push(pod);
+  if (pod.apart.length > 0) square.guards.add(pod);
   for (const [name, amount] of Object.entries(wants(pod))) square.used[name] = (square.used[name] ?? 0) + amount;
 }
 
@@ -44,6 +54,7 @@ export function take(square: Square, pod: PodState): void {
   const at = square.pods.indexOf(pod);
   if (at < 0) return;
   square.pods.splice(at, 1);
+  square.guards.delete(pod);
   for (const [name, amount] of Object.entries(wants(pod))) square.used[name] = (square.used[name] ?? 0) - amount;
 }
 
@@ -119,7 +130,7 @@ export function relations(board: Board, pod: PodState): (square: Square) => bool
   const apart = pod.apart.map((term) => ({ term, found: places(board, term) }));
   const repelled = new Map<string, Set<string>>();
   for (const square of board.squares) {
-    for (const other of square.pods) {
+    for (const other of square.guards) {
       for (const term of other.apart) {
         const topology = topologyOf(square, term.topologyKey);
         if (topology === undefined || !meantBy(term, pod)) continue;

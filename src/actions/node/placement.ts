@@ -57,7 +57,7 @@ export function placements(snapshot: DrainSnapshot, moving: readonly PodState[])
     if (own) take(own, pod);
     const allowed = relations(board, pod);
     const fitting = open.filter((square) => hasRoom(square, pod) && allowed(square));
-    const best = fitting.toSorted((a, b) => openness(b) - openness(a))[0];
+    const best = widest(fitting);
     if (best) put(best, pod);
     found.set(
       pod.uid,
@@ -75,6 +75,16 @@ function bound(reasons: readonly ReturnType<typeof neverOn>[]): NonNullable<Plac
 
 const size = ({ requests }: PodState): number => (requests['cpu'] ?? 0) + (requests['memory'] ?? 0) / 2 ** 20;
 
+/** The node with the most room left, as the scheduler prefers it by default. */
+function widest(squares: readonly Square[]): Square | undefined {
+  let best: { readonly square: Square; readonly room: number } | undefined;
+  for (const square of squares) {
+    const room = openness(square);
+    if (!best || room > best.room) best = { square, room };
+  }
+  return best?.square;
+}
+
 const openness = (square: Square): number => {
   const share = (name: string): number => free(square, name) / Math.max(1, square.node.allocatable[name] ?? 1);
   return Math.min(share('cpu'), share('memory')) + share('pods');
@@ -88,7 +98,7 @@ const openness = (square: Square): number => {
 function isSure(pod: PodState, open: readonly Square[], rivals: readonly PodState[], board: Board): boolean {
   if (pod.near.length + pod.apart.length + pod.spread.length + pod.hostPorts.length > 0) return false;
   const shunned = (other: PodState): boolean => other.apart.some((term) => meantBy(term, pod));
-  if (rivals.some(shunned) || board.squares.some(({ pods }) => pods.some(shunned))) return false;
+  if (rivals.some(shunned) || board.squares.some(({ guards }) => [...guards].some(shunned))) return false;
   const load: Record<string, number> = {};
   for (const rival of rivals) {
     if (rival === pod) continue;

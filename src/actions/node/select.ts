@@ -36,8 +36,10 @@ function holds({ key, operator, values }: Requirement, labels: Labels): boolean 
   }
 }
 
-const hasAll = (wanted: Labels, labels: Labels): boolean =>
-  Object.entries(wanted).every(([key, value]) => labelOf(labels, key) === value);
+function hasAll(wanted: Labels, labels: Labels): boolean {
+  for (const key of Object.keys(wanted)) if (labelOf(labels, key) !== wanted[key]) return false;
+  return true;
+}
 
 /** Whether a selector matches; none matches nothing, an empty one everything. Pure. */
 export function matches(query: LabelQuery | undefined, labels: Labels): boolean {
