@@ -3,6 +3,7 @@ import { buildTools } from './machine/build.ts';
 import { takeDown } from './machine/down.ts';
 import { cacheFolder, clusterPlace } from './machine/places.ts';
 import { say } from './machine/say.ts';
+import { WITH_KUBELET } from './machine/tools.ts';
 import { bringUp } from './machine/up.ts';
 
 const NODES = 3;
@@ -20,7 +21,7 @@ if (positionals[0] === 'up' && Number.isInteger(nodes) && nodes >= 1 && nodes <=
 } else if (positionals[0] === 'down') {
   if (!(await takeDown(clusterPlace()))) say('there is no cluster of this checkout');
 } else if (positionals[0] === 'build') {
-  await buildTools(cacheFolder());
+  await buildTools(cacheFolder(), WITH_KUBELET);
 } else {
   say(USAGE);
   process.exitCode = 2;

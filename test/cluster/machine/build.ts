@@ -7,7 +7,7 @@ import { available } from '../../support/real/process.ts';
 import { say, took, warn } from './say.ts';
 import { TOOLS, type Tool, type ToolName, toolFolder } from './tools.ts';
 
-/** The folders of the built programs, by tool. */
+/** The folders of the built programs, by tool; where nothing was built, the folder is not there. */
 export type Built = Readonly<Record<ToolName, string>>;
 
 /** Where Go's own installer puts it: not on every PATH. */
@@ -22,19 +22,22 @@ export function findGo(): string | undefined {
 }
 
 /**
- * Builds what the cache lacks, one tool after the other, at the lowest priority. What is kept is kept under the digest of go.mod,
+ * Builds what the cache lacks of `names`, one tool after the other, at the lowest priority. What is kept is kept under the digest of go.mod,
  * go.sum and the arguments, and appears there whole or not at all.
  * @throws Error where Go is needed and not there, or a build fails
  */
-export async function buildTools(cache: string): Promise<Built> {
+export async function buildTools(cache: string, names: readonly ToolName[]): Promise<Built> {
   const folders: Partial<Record<ToolName, string>> = {};
-  for (const tool of TOOLS) folders[tool.name] = await build(cache, tool);
+  for (const tool of TOOLS) {
+    const folder = await programFolder(cache, tool);
+    if (names.includes(tool.name)) await build(cache, tool, folder);
+    folders[tool.name] = folder;
+  }
   return folders as Built;
 }
 
-async function build(cache: string, tool: Tool): Promise<string> {
-  const folder = await programFolder(cache, tool);
-  if (existsSync(folder)) return folder;
+async function build(cache: string, tool: Tool, folder: string): Promise<void> {
+  if (existsSync(folder)) return;
   const go = findGo();
   if (go === undefined)
     throw new Error(`${tool.name} has to be built and there is no Go (1.26 or newer) here: see go.dev/doc/install.`);
@@ -52,7 +55,6 @@ async function build(cache: string, tool: Tool): Promise<string> {
     await rm(fresh, { recursive: true, force: true });
   }
   say(`${tool.name}: built in ${took(started)}`);
-  return folder;
 }
 
 async function compile(go: string, tool: Tool, folder: string): Promise<void> {

@@ -18,6 +18,10 @@ export interface Tool {
 /** The tools' folders. */
 export type ToolName = 'kubernetes' | 'etcd' | 'containerd' | 'kwok' | 'metrics-server';
 
+/** What every cluster needs, and what it takes besides for a node with a kubelet. */
+export const ALWAYS: readonly ToolName[] = ['etcd', 'kubernetes', 'kwok'];
+export const WITH_KUBELET: readonly ToolName[] = [...ALWAYS, 'containerd', 'metrics-server'];
+
 const KUBERNETES = 'v1.36.3';
 const KUBERNETES_PROGRAMS = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'kubectl'];
 const CONTAINERD_PROGRAMS = ['containerd', 'containerd-shim-runc-v2', 'ctr'];
@@ -52,13 +56,13 @@ export const TOOLS: readonly Tool[] = [
     name: 'kwok',
     packages: ['sigs.k8s.io/kwok/cmd/kwok'],
     programs: ['kwok'],
+    // Without `pod-complete`: it ends a Job's pods as soon as they run, and a drain has to meet running ones.
     documents: {
       module: 'sigs.k8s.io/kwok',
       paths: [
         'kustomize/stage/node/fast/node-initialize.yaml',
         'kustomize/stage/node/heartbeat-with-lease/node-heartbeat-with-lease.yaml',
         'kustomize/stage/pod/fast/pod-ready.yaml',
-        'kustomize/stage/pod/fast/pod-complete.yaml',
         'kustomize/stage/pod/fast/pod-delete.yaml',
       ],
       file: 'stages.yaml',

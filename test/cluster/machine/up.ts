@@ -8,6 +8,7 @@ import { obstacles } from './realNode.ts';
 import { say, took, warn } from './say.ts';
 import { growCluster, startCluster } from './start.ts';
 import { type ClusterState, claimFolder, readState, writeState } from './state.ts';
+import { ALWAYS, WITH_KUBELET } from './tools.ts';
 
 /** What to bring up. */
 export interface Wanted {
@@ -26,7 +27,8 @@ const OTHER_MS = 600_000;
  */
 export async function bringUp({ nodes }: Wanted): Promise<ClusterState> {
   const place = clusterPlace();
-  const built = await buildTools(cacheFolder());
+  const inTheWay = obstacles();
+  const built = await buildTools(cacheFolder(), inTheWay.length === 0 ? WITH_KUBELET : ALWAYS);
   const known = await settledState(place);
   if (known?.ready && known.processes.every(runs) && JSON.stringify(known.built) === JSON.stringify(built)) {
     const state = { ...known, kwokNodes: Math.max(nodes, known.kwokNodes) };
@@ -38,7 +40,6 @@ export async function bringUp({ nodes }: Wanted): Promise<ClusterState> {
     say('the cluster that was here is not whole, or of older tools: taking it down');
     await takeDown(place);
   }
-  const inTheWay = obstacles();
   if (inTheWay.length > 0)
     warn(`NO REAL KUBELET: ${inTheWay.join('; ')}.\n!!! kwok nodes only: no logs, no exec, no figures of use.`);
   const first: ClusterState = {
