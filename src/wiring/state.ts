@@ -1,6 +1,5 @@
 import { hostname } from 'node:os';
 import { type Audit, openAudit } from '../audit/audit.ts';
-import { openRowAudit } from '../audit/rowAudit.ts';
 import type { Config } from '../config/schema.ts';
 import type { Secret } from '../config/secret.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -9,8 +8,6 @@ import type { Logger } from '../lib/log.ts';
 import { type Claims, soleClaims } from '../store/claims.ts';
 import { openLowdbStore } from '../store/lowdb/store.ts';
 import type { Store } from '../store/port.ts';
-import { openPostgresStore } from '../store/postgres/store.ts';
-import { openSharedClaims } from '../store/sharedClaims.ts';
 import { COLLECTIONS } from './collections.ts';
 
 /** Everything that outlives the process, opened. */
@@ -63,6 +60,16 @@ export function databaseSecrets(config: Config): readonly string[] {
   }
 }
 
+/** What only several processes need: loaded where they are. */
+async function sharedParts() {
+  const [{ openPostgresStore }, { openRowAudit }, { openSharedClaims }] = await Promise.all([
+    import('../store/postgres/store.ts'),
+    import('../audit/rowAudit.ts'),
+    import('../store/sharedClaims.ts'),
+  ]);
+  return { openPostgresStore, openRowAudit, openSharedClaims };
+}
+
 /**
  * Opens store, audit and claims as the configuration says; what was opened is closed again where a later one can't be.
  * @throws DaytwoError store-locked | store-unavailable | invalid
@@ -71,26 +78,28 @@ export async function openState(options: StateOptions): Promise<State> {
   const { config, clock, log, redact } = options;
   const { dir } = config.store;
   const url = databaseUrl(config);
-  const shared = {
+  const parts = url === undefined ? undefined : { url, ...(await sharedParts()) };
+  const collected = {
     collections: COLLECTIONS,
     now: clock.now,
     warn: (message: string, fields: Record<string, unknown>) => log.warn(fields, message),
   };
-  const store =
-    url === undefined ? await openLowdbStore({ dir, ...shared }) : await openPostgresStore({ url, ...shared });
+  const store = parts
+    ? await parts.openPostgresStore({ url: parts.url, ...collected })
+    : await openLowdbStore({ dir, ...collected });
   let audit: Audit | undefined;
   try {
     const recording = { dir, clock, log, redact };
-    audit = url === undefined ? await openAudit(recording) : await openRowAudit({ ...recording, url });
+    audit = parts ? await parts.openRowAudit({ ...recording, url: parts.url }) : await openAudit(recording);
     const { host, port } = config.server.listen;
     const name = `${hostname()} (${host}:${port})`;
-    const claims = url === undefined ? soleClaims : await openSharedClaims({ store, log, now: clock.now, name });
+    const claims = parts ? await parts.openSharedClaims({ store, log, now: clock.now, name }) : soleClaims;
     const record = audit;
     return {
       store,
       audit,
       claims,
-      isShared: url !== undefined,
+      isShared: parts !== undefined,
       where: whereIs(config),
       close: async () => {
         await claims.close();

@@ -163,6 +163,29 @@ backups:
     expect(all.slack.duplicates()).toEqual([]);
   }, 300_000);
 
+  it('do nothing twice when one stands still for a while, is taken for gone, and goes on', async () => {
+    const place = await eventually('somebody leads', () => all.leader(), 30_000);
+    const still = all.bots[place] as BotProcess;
+    const other = 1 - place;
+    process.kill(still.pid, 'SIGSTOP');
+    try {
+      await Promise.all([0, 1, 2].map((i) => all.post(alert(`Still${i}`), other)));
+      await eventually('the other leads', async () => {
+        const ready = await fetch(`${all.bots[other]?.url}/readyz`);
+        return (await ready.text()).includes('this one leads');
+      });
+    } finally {
+      process.kill(still.pid, 'SIGCONT');
+    }
+    await rooted(120_000);
+    await eventually('both are at work', async () =>
+      (await (await fetch(`${still.url}/readyz`)).text()).includes('"2: '),
+    );
+    expect(await open()).toBe(names.length);
+    for (const name of names.slice(-3))
+      expect([name, slackRoots(all, name), telegramRoots(all, name)]).toEqual([name, 1, 1]);
+  }, 200_000);
+
   it('let another poll Telegram once the one that did was killed', async () => {
     const holders = async (): Promise<string | undefined> =>
       (
