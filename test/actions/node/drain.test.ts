@@ -147,14 +147,13 @@ describe('a drain', () => {
   });
 
   it('leaves alone what is not in the plan', async () => {
-    const { world, around, plan } = await ready((one) => deploy(one, { app: 'web', replicas: 2 }), {
-      deadlineMs: 30_000,
-    });
+    const { world, around, plan } = await ready((one) => deploy(one, { app: 'web', replicas: 2 }));
     barePod(world, 'late', 'a');
     const run = testRun(EXECUTION);
     await drain(plan, run, around);
     expect(onA(world)).toEqual(['late']);
     const { outcome } = await nodeDrain.verify(plan, run.journal, around, signal);
+    expect(outcome.text).toContain('blocked, what is left is not in the plan');
     expect(outcome.text).toContain('Pod default/late: came after the plan');
   });
 
