@@ -49,9 +49,9 @@ async function replica(name: string): Promise<Replica> {
     log: silentLog,
     now: Date.now,
     name,
-    beatMs: 20,
-    lostMs: 120,
-    goneMs: 250,
+    beatMs: 40,
+    lostMs: 1000,
+    goneMs: 1600,
   });
   ends.push(() => claims.close());
   return Object.assign(made, { store, claims });

@@ -37,9 +37,9 @@ describe('claims of several processes', () => {
       log: silentLog,
       now: Date.now,
       name,
-      beatMs: 20,
-      lostMs: 120,
-      goneMs: 250,
+      beatMs: 40,
+      lostMs: 1000,
+      goneMs: 1600,
     });
     all.push(claims);
     return claims;
@@ -47,25 +47,25 @@ describe('claims of several processes', () => {
 
   it('give a name to one, and to the other once it was given back', async () => {
     const [a, b] = [await join('a'), await join('b')];
-    const claim = await a.take('leader');
+    const claim = await eventually('a leads', () => a.take('leader'));
     expect(claim).toMatchObject({ inherited: false });
     expect(await a.take('leader')).toBeUndefined();
     expect(await b.take('leader')).toBeUndefined();
-    await claim?.end();
-    expect(claim?.signal.aborted).toBe(true);
+    await claim.end();
+    expect(claim.signal.aborted).toBe(true);
     const next = await eventually('b has it', () => b.take('leader'));
     expect(next.inherited).toBe(false);
     expect(await next.guard()).toHaveLength(1);
-    await expect(claim?.guard()).rejects.toMatchObject({ code: 'cancelled' });
+    await expect(claim.guard()).rejects.toMatchObject({ code: 'cancelled' });
   });
 
   it('pass on what a replica had that falls silent, not before it has given it up itself', async () => {
     const [a, b] = [await join('a'), await join('b')];
-    const claim = await a.take('leader');
+    const claim = await eventually('a leads', () => a.take('leader'));
     const before = a.id() ?? '';
     expect(await b.isGone(before)).toBe(false);
     let lostAt = 0;
-    claim?.signal.addEventListener('abort', () => {
+    claim.signal.addEventListener('abort', () => {
       lostAt = performance.now();
     });
     broken.add('a');
@@ -74,7 +74,7 @@ describe('claims of several processes', () => {
     expect(lostAt).toBeGreaterThan(0);
     expect(performance.now()).toBeGreaterThan(lostAt);
     expect(await b.isGone(before)).toBe(true);
-    await expect(claim?.guard()).rejects.toMatchObject({ code: 'cancelled' });
+    await expect(claim.guard()).rejects.toMatchObject({ code: 'cancelled' });
     broken.clear();
     // It comes back under a new name and may take what is free.
     expect(await eventually('a takes something', () => a.take('lane'))).toMatchObject({ inherited: false });
@@ -84,9 +84,9 @@ describe('claims of several processes', () => {
 
   it('are given up by a replica that finds itself buried', async () => {
     const a = await join('a');
-    const claim = await a.take('leader');
+    const claim = await eventually('a leads', () => a.take('leader'));
     await temp.store.commit([{ do: 'delete', in: replicas, id: a.id() ?? '', expect: 'any' }]);
-    await eventually('it noticed', () => claim?.signal.aborted);
+    await eventually('it noticed', () => claim.signal.aborted);
     expect(await eventually('it goes on', () => a.take('leader'))).toMatchObject({ inherited: true });
   });
 
@@ -94,7 +94,7 @@ describe('claims of several processes', () => {
     const [a, b] = [await join('a'), await join('b')];
     await eventually('both are known', () => a.names().length === 2 && b.names().length === 2);
     expect(a.names()).toEqual(['a', 'b']);
-    await a.take('leader');
+    await eventually('a leads', () => a.take('leader'));
     expect(await b.take('leader')).toBeUndefined();
     const woken = untilFree(b, 60_000, new AbortController().signal).then(() => 'woken');
     await a.close();
