@@ -36,8 +36,8 @@ describe('what people break, they hear of, and can repair', () => {
     await one.up();
     expect(one.slack.messages(HOME).map(({ text }) => text.split('\n')[0])).toEqual([
       'Critical: INC-1',
-      'Critical: INC-1/evidence',
       'Critical: INC-2',
+      'Critical: INC-1/evidence',
     ]);
     expect(one.slack.violations).toEqual([]);
   });
