@@ -15,6 +15,8 @@ export async function startMetricsServer({ place, built, ports, kubeconfigs, sta
       `--cert-dir=${join(place.folder, 'metrics-server')}`,
       '--kubelet-preferred-address-types=Hostname',
       '--kubelet-insecure-tls',
+      // The port is a free one, not 10250.
+      '--kubelet-use-node-status-port',
       '--metric-resolution=15s',
     ],
   });
