@@ -98,8 +98,12 @@ export function createDesk(options: {
     const saying = (one: Omit<Saying, 'root'>): void => {
       writes.push(...say(conversationsOf(targets, incident), { root: incident.name, ...one }, now));
     };
-    if (first || facts.some(({ is }) => !UNSEEN.has(is)))
-      saying({ do: first ? 'post' : 'edit', message: incident.name, card: rootCard(incident, brief(incident), now) });
+    if (first || facts.some(({ is }) => !UNSEEN.has(is))) {
+      const card = rootCard(incident, brief(incident), now);
+      // That it is over, or isn't any more, goes before other threads' evidence.
+      const turned = facts.some(({ is }) => is === 'resolved' || is === 'reopened');
+      saying({ do: first ? 'post' : 'edit', message: incident.name, card, ...(turned ? { urgent: true } : {}) });
+    }
     for (const fact of facts) {
       if (fact.is === 'resolved' || (fact.is === 'reopened' && !fact.quiet)) {
         const text = `${incident.name} ${factText(fact)}.`;
