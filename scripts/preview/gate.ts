@@ -41,6 +41,7 @@ const LAST = '4f3c2a1b'.padEnd(64, '0');
 const look = (locked: boolean): BackupLook => ({
   hostname: { seen: 'node-0' },
   missing: [],
+  links: [],
   unit: undefined,
   repository: {
     seen: {

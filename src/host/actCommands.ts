@@ -1,5 +1,7 @@
 import { marker, ownName, repository, resticId, somePaths } from './actNames.ts';
 import type { ActCommand, ResticJob, ResticPlace } from './actPort.ts';
+import type { CommandSetting } from './commands.ts';
+import { diskInvocation } from './diskCommands.ts';
 import { absolutePath, boundedInteger, unitName } from './names.ts';
 
 /** One row of the acting table, filled in and validated. */
@@ -82,7 +84,7 @@ const quick = (argv: readonly [string, ...string[]], more: Partial<ActInvocation
 });
 
 /** The closed table of acting. Pure; whatever varies is validated here. Throws DaytwoError `invalid`. */
-export function actInvocation(command: ActCommand): ActInvocation {
+export function actInvocation(command: ActCommand, { journalDirectory }: CommandSetting = {}): ActInvocation {
   switch (command.tool) {
     case 'restic':
       return restic(command.place, command.job);
@@ -123,7 +125,8 @@ export function actInvocation(command: ActCommand): ActInvocation {
         timeoutMs: LOOK_MS,
       });
     case 'real-paths':
-      return quick(['readlink', '-m', '--', ...somePaths(command.paths, PATHS_MAX)], { maxBytes: MIB });
+      // -z: where a link leads may hold a line feed.
+      return quick(['readlink', '-m', '-z', '--', ...somePaths(command.paths, PATHS_MAX)], { maxBytes: MIB });
     case 'folder':
       return quick(['mkdir', '-p', '-m', '0700', '--', absolutePath(command.path)]);
     case 'fresh-folder':
@@ -142,6 +145,16 @@ export function actInvocation(command: ActCommand): ActInvocation {
       return quick(['pgrep', '-f', '--', marked(command.marker)]);
     case 'signal-marked':
       return quick(['pkill', `-${command.signal}`, '-f', '--', marked(command.marker)]);
+    case 'images':
+    case 'containers':
+    case 'image-fs':
+    case 'images-prune':
+    case 'journal-use':
+    case 'journal-vacuum':
+    case 'sizes': {
+      const { argv, ...bounds } = diskInvocation(command, journalDirectory);
+      return quick(argv, bounds);
+    }
   }
 }
 

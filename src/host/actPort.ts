@@ -1,3 +1,5 @@
+import type { DiskCommand } from './diskPort.ts';
+
 /** A restic repository as the host calls it, and where the host keeps its password. Neither is a secret. */
 export interface ResticPlace {
   readonly repository: string;
@@ -40,6 +42,7 @@ export type ResticJob =
  * program and arguments; what varies is typed, validated at the door, and never comes through a shell.
  */
 export type ActCommand =
+  | DiskCommand
   | { readonly tool: 'restic'; readonly place: ResticPlace; readonly job: ResticJob }
   /** `restic version`. */
   | { readonly tool: 'restic-version' }
@@ -61,7 +64,7 @@ export type ActCommand =
   | { readonly tool: 'mounts' }
   /** `du -s`: how many bytes lie in a folder. */
   | { readonly tool: 'size'; readonly path: string }
-  /** `readlink -m`: where each path leads, existing or not. */
+  /** `readlink -m`: where each path leads, existing or not, a NUL after each. */
   | { readonly tool: 'real-paths'; readonly paths: readonly string[] }
   /** `mkdir -p -m 0700`: a folder that may be there already. */
   | { readonly tool: 'folder'; readonly path: string }

@@ -25,6 +25,14 @@ export function backupFindings(spec: BackupSpec, look: BackupLook, now: number):
     ...look.missing.map((path) =>
       found('BLOCK', 'path-missing', `${path} isn't there: restic would leave it out and say that all is well`),
     ),
+    // What a unit makes of its paths is its own.
+    ...(spec.unit === undefined ? look.links : []).map((path) =>
+      found(
+        'BLOCK',
+        'path-link',
+        `${path} is a link: restic would save the link alone and say that all is well; configure where it leads`,
+      ),
+    ),
     ...unitFindings(spec, look.unit),
     ...(repository === undefined
       ? [

@@ -39,6 +39,8 @@ export interface BackupLook {
   readonly hostname: Seen<string>;
   /** Configured paths that aren't there, or can't be seen. */
   readonly missing: readonly string[];
+  /** Configured paths that are links themselves. */
+  readonly links: readonly string[];
   readonly unit: Seen<SeenUnit> | undefined;
   readonly repository: Seen<SeenRepository> | undefined;
 }
@@ -51,13 +53,13 @@ export async function lookAtBackup(
 ): Promise<BackupLook> {
   const { host, unit } = spec;
   const hostname = await seen(hostnameOf(world, host, signal), signal);
-  if ('unseen' in hostname) return { hostname, missing: [], unit: undefined, repository: undefined };
-  const [missing, state, repository] = await Promise.all([
-    missingPaths(spec, world, signal),
+  if ('unseen' in hostname) return { hostname, missing: [], links: [], unit: undefined, repository: undefined };
+  const [paths, state, repository] = await Promise.all([
+    lookAtPaths(spec, world, signal),
     unit === undefined ? undefined : seen(lookAtUnit(world, { host, unit }, signal), signal),
     lookAtRepository(spec, hostname.seen, world, signal),
   ]);
-  return { hostname, missing, unit: state, repository };
+  return { hostname, ...paths, unit: state, repository };
 }
 
 /** Looks at a backup's repository; undefined where it isn't configured. Throws only `cancelled`. */
@@ -107,15 +109,24 @@ export async function lookAtUnit(
   return { ...parseUnit(stdout), invocation: /^InvocationID=([0-9a-f]{32})$/m.exec(stdout)?.[1] ?? '' };
 }
 
-async function missingPaths(
+async function lookAtPaths(
   { host, paths }: BackupSpec & { readonly host: string },
   { hosts }: BackupWorld,
   signal: AbortSignal,
-): Promise<readonly string[]> {
-  if (paths.length === 0) return [];
+): Promise<Pick<BackupLook, 'missing' | 'links'>> {
+  if (paths.length === 0) return { missing: [], links: [] };
   const { stdout } = await hosts.act(host, { tool: 'stat', paths }, { signal });
-  const there = new Set(stdout.split('\n').map((line) => line.split('|').slice(3).join('|')));
-  return paths.filter((path) => !there.has(path.length > 1 ? path.replace(/\/$/, '') : path));
+  const types = new Map(
+    stdout.split('\n').map((line) => {
+      const [type = '', , , ...name] = line.split('|');
+      return [name.join('|'), type];
+    }),
+  );
+  const typeOf = (path: string): string | undefined => types.get(path.length > 1 ? path.replace(/\/$/, '') : path);
+  return {
+    missing: paths.filter((path) => typeOf(path) === undefined),
+    links: paths.filter((path) => typeOf(path) === 'symbolic link'),
+  };
 }
 
 /** Waits for a look; a failed one is an answer, too, but for a cancelled one. */

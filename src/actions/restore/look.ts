@@ -70,19 +70,33 @@ export async function lookAtRoot(
   const [folder, user, real, mounts, room] = await Promise.all([
     statOf(host, root, world, signal),
     world.hosts.act(host, { tool: 'user-id' }, { signal }),
-    world.hosts.act(host, { tool: 'real-paths', paths: [root, ...live] }, { signal }),
+    realPaths(host, [root, ...live], world, signal),
     mountsOf(host, world, signal),
     roomUpwards(host, root, world, signal),
   ]);
-  const lines = real.stdout.split('\n');
   return {
     folder,
     uid: Number(user.stdout.trim()),
-    real: lines[0] || root,
-    live: live.map((path, at) => ({ path, real: lines[at + 1] || path })),
+    real: real(root),
+    live: live.map((path) => ({ path, real: real(path) })),
     mounts,
     freeBytes: room,
   };
+}
+
+/** Tells where each path leads. @throws DaytwoError failed (it can't be told of every one), and as `ActingHosts.act` */
+async function realPaths(
+  host: string,
+  paths: readonly string[],
+  { hosts }: BackupWorld,
+  signal: AbortSignal,
+): Promise<(path: string) => string> {
+  const { exitCode, stdout } = await hosts.act(host, { tool: 'real-paths', paths }, { signal });
+  const found = stdout.split('\0');
+  const real = new Map(paths.map((path, at) => [path, found[at]]));
+  if (exitCode !== 0 || found.length !== paths.length + 1 || !found.slice(0, -1).every((one) => one.startsWith('/')))
+    throw new DaytwoError('failed', `where the paths on ${host} lead can't be told`);
+  return (path) => real.get(path) ?? path;
 }
 
 async function mountsOf(host: string, { hosts }: BackupWorld, signal: AbortSignal): Promise<readonly Mount[]> {
