@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { lastAnchor } from '../src/audit/anchors.ts';
+import { readLine } from '../src/audit/record.ts';
 import { shortAnchor } from '../src/audit/verify.ts';
 import type { Block } from '../src/chat/message.ts';
 import { privately } from '../src/commanding/answers.ts';
@@ -15,9 +16,9 @@ const Line = z.object({
   seq: z.number(),
   at: z.string(),
   kind: z.string(),
-  by: z.string().optional(),
-  chat: z.string().optional(),
-  request: z.string().optional(),
+  by: z.string().nullable(),
+  chat: z.string().nullable(),
+  request: z.string().nullable(),
 });
 
 /** `/audit`. */
@@ -37,7 +38,8 @@ export const audit = command({
     const posted = await lastAnchor(store);
     const found = await record.verify(posted ? [posted] : []);
     const rows = last.flatMap((line) => {
-      const read = Line.safeParse(JSON.parse(line));
+      const read = Line.safeParse(readLine(Buffer.from(`${line}\n`)));
+      // What is no record is told of by the verdict.
       if (!read.success) return [];
       const { seq, at, kind, by, chat, request } = read.data;
       return [

@@ -68,7 +68,7 @@ class FileAudit implements Audit {
   readonly #lock: { release: () => void };
   #tail: Tail | undefined;
   /** The last entry that this process knows to be acknowledged. */
-  #known: Link | undefined;
+  #known: Head | undefined;
   readonly #queue: AppendQueue;
   #problem: string | undefined;
   #closed = false;
@@ -96,7 +96,8 @@ class FileAudit implements Audit {
   }
 
   head(): Link {
-    return this.#known ?? BEGINNING;
+    const { seq, hash } = this.#known ?? BEGINNING;
+    return { seq, hash };
   }
 
   problem(): string | undefined {
@@ -117,8 +118,7 @@ class FileAudit implements Audit {
       await this.#letGo();
     }
     this.#tail = await openTail(this.#options.dir, this.#known);
-    const { seq, hash } = this.#tail.head;
-    this.#known ??= { seq, hash };
+    this.#known ??= this.#tail.head;
     return this.#tail;
   }
 
@@ -145,7 +145,7 @@ class FileAudit implements Audit {
     await this.#makeDurable(tail, bytes, head);
     await replaceHead(this.#options.dir);
     this.#tail = { file: tail.file, inode: tail.inode, head, kept: Buffer.alloc(0), at, torn: Buffer.alloc(0) };
-    this.#known = at;
+    this.#known = head;
     this.#problem = undefined;
     if (recovered) this.#options.log.warn({ ...(recovered.details as object) }, 'audit was recovered');
     this.#options.log.info({ ...at }, 'audit head');

@@ -38,7 +38,7 @@ export class AuditDamage extends DaytwoError {
  * itself acknowledged. Makes both files where there is none yet.
  * @throws AuditDamage when head and log don't fit, and what the file system throws
  */
-export async function openTail(dir: string, known: Link | undefined): Promise<Tail> {
+export async function openTail(dir: string, known: Head | undefined): Promise<Tail> {
   const head = await headOf(dir, known);
   const flags = head.seq === 0 ? constants.O_RDWR | constants.O_CREAT : constants.O_RDWR;
   const file = await open(join(dir, LOG_FILE), flags, 0o600).catch((error: NodeJS.ErrnoException) => {
@@ -48,7 +48,11 @@ export async function openTail(dir: string, known: Link | undefined): Promise<Ta
     const { size, ino } = await file.stat();
     if (size < head.bytes) throw new AuditDamage(dir, `${LOG_FILE} ends before entry ${head.seq} does`);
     if (size > head.bytes + MAX_BEHIND_BYTES) throw new AuditDamage(dir, `${LOG_FILE} is longer than it was written`);
-    await checkHeadLine(dir, file, head);
+    if (!(await holdsEntry(file, head)))
+      throw new AuditDamage(dir, `the last entry is not the one that audit.head vouches for (entry ${head.seq})`);
+    // Both files may have been written anew, and longer.
+    if (known && !(await holdsEntry(file, known)))
+      throw new AuditDamage(dir, `entry ${known.seq} is not the one that was written`);
     const behind = await read(file, head.bytes, size);
     return { file, inode: ino, head, ...split(behind, head) };
   } catch (error) {
@@ -57,7 +61,7 @@ export async function openTail(dir: string, known: Link | undefined): Promise<Ta
   }
 }
 
-async function headOf(dir: string, known: Link | undefined): Promise<Head> {
+async function headOf(dir: string, known: Head | undefined): Promise<Head> {
   const found = await readHead(dir);
   if (found.is === 'unreadable') throw new AuditDamage(dir, 'audit.head is not as it was written');
   if (found.is === 'there') {
@@ -86,12 +90,12 @@ async function headOf(dir: string, known: Link | undefined): Promise<Head> {
   return NO_ENTRIES;
 }
 
-async function checkHeadLine(dir: string, file: FileHandle, head: Head): Promise<void> {
-  if (head.seq === 0) return;
-  const bytes = await read(file, Math.max(0, head.bytes - MAX_LINE_BYTES), head.bytes);
+/** Whether the entry that ends at a place is the one that is meant. */
+async function holdsEntry(file: FileHandle, { seq, hash, bytes: end }: Head): Promise<boolean> {
+  if (seq === 0) return true;
+  const bytes = await read(file, Math.max(0, end - MAX_LINE_BYTES), end);
   const record = readLine(bytes.subarray(bytes.lastIndexOf(LF, -2) + 1));
-  if (record?.seq !== head.seq || record.hash !== head.hash || hashOf(record) !== head.hash)
-    throw new AuditDamage(dir, `the last entry is not the one that audit.head vouches for (entry ${head.seq})`);
+  return record?.seq === seq && record.hash === hash && hashOf(record) === hash;
 }
 
 async function read(file: FileHandle, from: number, to: number): Promise<Buffer> {

@@ -4,6 +4,8 @@ import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSy
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Audit } from '../../src/audit/audit.ts';
+import { prepareHead, replaceHead } from '../../src/audit/head.ts';
+import { BEGINNING, follow, type Link, lineOf } from '../../src/audit/record.ts';
 import { verifyFile } from '../../src/audit/verify.ts';
 import { canonicalJson } from '../../src/lib/canonical.ts';
 import type { Json } from '../../src/lib/json.ts';
@@ -208,6 +210,24 @@ describe('the audit', () => {
     spoil();
     await expect(audit.append({ kind: 'test.entry' })).rejects.toMatchObject({ code: 'store-unavailable' });
     expect(await verifyFile(rig.dir)).toMatchObject({ ok: false });
+  });
+
+  it('refuses when both files were written anew, and longer, while it is open', async () => {
+    audit = await rig.open();
+    for (let i = 0; i < 3; i += 1) await audit.append({ kind: 'test.entry', details: { i } });
+    let at: Link = BEGINNING;
+    const lines = Array.from({ length: 5 }, () => {
+      const record = follow(at, { kind: 'test.entry', by: 'eva' }, 0);
+      at = { seq: record.seq, hash: record.hash };
+      return lineOf(record);
+    });
+    rig.write(lines.join(''));
+    await prepareHead(rig.dir, { ...at, bytes: rig.bytes().length });
+    await replaceHead(rig.dir);
+    // The files fit each other; only who wrote the third entry knows better.
+    expect(await verifyFile(rig.dir)).toMatchObject({ ok: true });
+    await expect(audit.append({ kind: 'test.entry' })).rejects.toThrow('entry 3 is not the one that was written');
+    expect(audit.problem()).toContain('entry 3');
   });
 
   it('cuts off and records what somebody else wrote behind the last entry', async () => {

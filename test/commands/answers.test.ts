@@ -1,3 +1,5 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { commands } from '../../commands/index.ts';
 import type { Card } from '../../src/chat/message.ts';
@@ -43,6 +45,25 @@ describe('/help', () => {
     ['help <script>', 'There is no /<script>. /help lists what there is.'],
   ])('%s', async (text, title) => {
     expect((await (await open()).ask(text)).card.title).toBe(title);
+  });
+});
+
+describe('/audit', () => {
+  it('shows what the bot did by itself, too, and tells of a line that is no record', async () => {
+    const where = await open();
+    await where.services.audit.append({ kind: 'request.asked', by: 'ana', chat: 'slack', request: 'REQ-1' });
+    await where.services.audit.append({ kind: 'request.started', request: 'REQ-1' });
+    const { card } = await where.ask('audit');
+    expect(card.title).toBe('The record is as it was written: 2 entries.');
+    expect(rows(card).map(([no, , ...rest]) => [no, ...rest])).toEqual([
+      ['1', 'request.asked', 'ana', 'slack', 'REQ-1'],
+      ['2', 'request.started', '–', '–', 'REQ-1'],
+    ]);
+    const file = join(where.temp.dir, 'audit.jsonl');
+    await writeFile(file, (await readFile(file, 'utf8')).replace('{"seq":2', '<"seq":2'));
+    const spoilt = (await where.ask('audit')).card;
+    expect(spoilt.title).toContain('The record is BROKEN at entry 2');
+    expect(rows(spoilt)).toHaveLength(1);
   });
 });
 
