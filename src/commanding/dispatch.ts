@@ -70,6 +70,7 @@ async function runPress({ token, typed }: Press, asking: Asking, services: Servi
   const gated = await services.gate.press(token, asking, typed);
   if (gated) return gated;
   const offered = await services.store.get(offerPresses, token);
+  if (offered && asking.person.roles.length === 0) return NO_ROLE;
   if (offered)
     return askFor(offered.body.action, offered.body.args, { ...asking, incident: offered.body.incident }, services);
   const press = await services.store.get(presses, token);

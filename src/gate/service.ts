@@ -45,6 +45,7 @@ export interface GateService {
   ask(action: string, args: unknown, at: AskedAt): Promise<GateAnswer>;
   /** A press of one of the gate's buttons; undefined where the token is none of them. `typed` is what a chat asked for beside it. */
   press(token: string, asker: Asker, typed?: string): Promise<GateAnswer | undefined>;
+  /** By the request's name: a plan that took another's place just now is shown instead. */
   confirm(request: string, asker: Asker, typed?: string): Promise<GateAnswer>;
   /**
    * A say by the request's name. `digest` is what the asker saw of the plan, in full or its beginning; without it a plan that took another's
@@ -163,6 +164,12 @@ export function createGateService(options: {
     );
   }
 
+  /** A decision by somebody who named the request, unless the plan may not be the one before their eyes. */
+  function asSeen(request: GateRequest, digest: string | undefined, { now }: Context, decided: Decided): Decided {
+    const hidden = decided.refused ? undefined : unseen(request, digest, now);
+    return hidden ? no(request, hidden) : decided;
+  }
+
   const confirm = (found: Stored<StoredRequest>, asker: Asker, digest: string, typed?: string): Promise<GateAnswer> =>
     withContext(found, asker, (context) =>
       act(found, { what: 'confirm', asker, context }, (request) =>
@@ -248,7 +255,13 @@ export function createGateService(options: {
     },
     confirm: async (name, asker, typed) => {
       const found = await named(name);
-      return found ? confirm(found, asker, found.body.request.digest, typed) : missing(name);
+      if (!found) return missing(name);
+      const { digest } = found.body.request;
+      return withContext(found, asker, (context) =>
+        act(found, { what: 'confirm', asker, context }, (request) =>
+          asSeen(request, undefined, context, decide.confirm(request, actorOf(asker), { digest, typed }, context)),
+        ),
+      );
     },
     vote: async (name, asker, { choice, digest, reason }) => {
       const found = await named(name);
@@ -256,8 +269,7 @@ export function createGateService(options: {
       return withContext(found, asker, (context) =>
         act(found, { what: choice, asker, context }, (request) => {
           const decided = decide.vote(request, actorOf(asker), { choice, digest: request.digest, reason }, context);
-          const hidden = decided.refused ? undefined : unseen(request, digest, context.now);
-          return hidden ? no(request, hidden) : decided;
+          return asSeen(request, digest, context, decided);
         }),
       );
     },

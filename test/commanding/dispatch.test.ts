@@ -3,6 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { timeline } from '../../src/alerting/timeline.ts';
 import { wordsOf } from '../../src/commanding/dispatch.ts';
 import { DaytwoError } from '../../src/lib/errors.ts';
+import { put } from '../../src/store/port.ts';
+import { offerPresses } from '../../src/triage/offerPresses.ts';
 import { alert, resolved, snapshot } from '../support/alerts.ts';
 import { type House, house } from './house.ts';
 
@@ -55,6 +57,9 @@ describe('rights', () => {
       expect(await title(text, 'cleo')).toContain('You may look, but not act');
     for (const what of ['ack', 'silence', 'unsilence'] as const)
       expect((await press(what, id, 'cleo')).card.title).toContain('You may look, but not act');
+    // An offer isn't even planned: planning looks at hosts.
+    await home.temp.store.commit([put(offerPresses, 'offered', { action: 'backup.run', args: {}, incident: id }, 0)]);
+    expect((await home.ask('offered', 'cleo', { press: true })).card.title).toContain('You may look, but not act');
     expect(await title('status', 'cleo')).toBe('1 incident is open.');
     expect(await facts(id)).toEqual(['opened']);
     expect(home.alertmanager.kept).toEqual([]);

@@ -91,6 +91,23 @@ describe('an approval by name', () => {
   });
 });
 
+describe('a confirmation by name', () => {
+  it('confirms no plan that took another’s place within the last minute: said twice, it is for the first alone', async () => {
+    await house.approved();
+    house.world.generation = 2;
+    const executor = house.executor();
+    await house.until('confirming');
+    await executor.stop();
+    const again = (await house.service.confirm('REQ-1', says(ana), 'notes')).card;
+    expect(again.title).toContain('has another plan by now; nothing was done');
+    expect(cardText(again)).toContain(shortDigest((await house.request()).digest));
+    expect((await house.request()).state).toBe('confirming');
+    house.clock.jump(60_000);
+    await house.service.confirm('REQ-1', says(ana), 'notes');
+    expect((await house.request()).state).toBe('approving');
+  });
+});
+
 describe('breaking the glass', () => {
   it('is told in every chat’s home and where the request is shown, with the reason, and recorded', async () => {
     await house.service.ask('file.write', { name: 'notes' }, asks(ana));
