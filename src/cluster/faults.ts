@@ -4,7 +4,7 @@ import { clip, inertLine } from '../lib/text.ts';
 
 /** What was asked, for the sentence of an error: "list pods in namespace web". */
 export interface Asked {
-  readonly verb: 'list' | 'get' | 'patch' | 'create';
+  readonly verb: 'list' | 'get' | 'patch' | 'create' | 'delete';
   readonly resource: string;
   readonly namespace?: string | undefined;
   /** Set where the answer comes from an aggregated API, which may not be there. */

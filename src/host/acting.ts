@@ -35,8 +35,8 @@ const SIGNAL_MS = 8_000;
 
 /** Runs one command of the acting list on a machine. Throws as `ActingHosts.act`. */
 export async function actOn(machine: ActingMachine, command: ActCommand, options: ActOptions): Promise<ActOutput> {
-  const call = actInvocation(command);
   const { spec, ssh } = machine;
+  const call = actInvocation(command, spec);
   if (options.signal.aborted)
     throw new DaytwoError('cancelled', `${spec.name}: cancelled before ${call.argv[0]} was started`);
   await ssh?.open(options.signal);

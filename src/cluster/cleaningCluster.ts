@@ -1,0 +1,109 @@
+import { codeOf } from '../lib/errors.ts';
+import type { OwnerRef } from './acting.ts';
+import type { ActingClient } from './actingClient.ts';
+import type { CleaningCluster, JobState } from './cleaning.ts';
+import type { ClusterOptions } from './cluster.ts';
+import { namespaceName, objectName } from './names.ts';
+
+type States = typeof import('./state/finished.ts');
+type RawFinished = import('./state/finished.ts').RawFinished;
+type RawJob = import('./state/finished.ts').RawJob;
+
+interface Behind {
+  readonly client: ActingClient;
+  readonly states: States;
+}
+
+/** Per request, ms: admission webhooks may take 10 s each by default. */
+const TIMEOUT_MS = 20_000;
+/** With more Jobs than this, a list of all is cheaper than asking for each. */
+const ASK_EACH_MAX = 25;
+
+/** A cluster that finished pods can be taken away from. As with the reader, nothing is read or loaded before the first question. */
+export function createCleaningCluster(options: ClusterOptions = {}): CleaningCluster {
+  let behind: Promise<Behind> | undefined;
+  const forget = (): void => {
+    behind = undefined;
+  };
+  const open = (): Promise<Behind> => {
+    if (behind) return behind;
+    const opening = openDoor(options, forget);
+    behind = opening;
+    opening.catch(forget);
+    return opening;
+  };
+  return {
+    finished: async (node, signal) => {
+      const fields = `spec.nodeName=${objectName(node)},status.phase!=Running,status.phase!=Pending`;
+      const { client, states } = await open();
+      const { core } = client.requests;
+      const raw = await client.list<RawFinished>(
+        { verb: 'list', resource: 'pods' },
+        (from, limit) => core.listPodForAllNamespaces(undefined, from, fields, undefined, limit),
+        signal,
+      );
+      const first = raw.flatMap((pod) => states.finishedPod(pod, new Map()) ?? []);
+      const owners = new Map(
+        first.flatMap(({ owner }) => (owner && states.isJob(owner) ? [[owner.uid, owner] as const] : [])),
+      );
+      const jobs = await jobsOf([...owners.values()], { client, states }, signal);
+      return raw
+        .flatMap((pod) => states.finishedPod(pod, jobs) ?? [])
+        .sort((a, b) => a.createdAt - b.createdAt || (a.uid < b.uid ? -1 : 1));
+    },
+    remove: async ({ namespace, name, uid }, signal) => {
+      const { client } = await open();
+      const asked = { verb: 'delete', resource: 'pods', namespace } as const;
+      const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid } };
+      const none = undefined;
+      const request = client.requests.core.deleteNamespacedPod(
+        ...([objectName(name), namespaceName(namespace), none, none, none, none, none, none, body] as const),
+      );
+      const answer = await client.ask(request, signal);
+      if (answer.status === 404) return 'gone';
+      if (answer.status === 409) return 'replaced';
+      if (answer.status >= 200 && answer.status < 300) return 'removed';
+      throw client.fault(asked, answer);
+    },
+  };
+}
+
+/** How each Job is, by its uid. Without the right to read Jobs they are all unknown. */
+async function jobsOf(
+  owners: readonly OwnerRef[],
+  { client, states }: Behind,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, JobState>> {
+  const { batch } = client.requests;
+  const one = ({ namespace, name }: OwnerRef) =>
+    client.get<RawJob>(
+      { verb: 'get', resource: 'jobs.batch', namespace },
+      batch.readNamespacedJob(objectName(name), namespaceName(namespace)),
+      signal,
+    );
+  const every = () =>
+    client.list<RawJob>(
+      { verb: 'list', resource: 'jobs.batch' },
+      (from, limit) => batch.listJobForAllNamespaces(undefined, from, undefined, undefined, limit),
+      signal,
+    );
+  try {
+    const found = owners.length > ASK_EACH_MAX ? await every() : await Promise.all(owners.map(one));
+    const byUid = new Map(found.flatMap((job) => (job?.metadata?.uid ? [[job.metadata.uid, job] as const] : [])));
+    return new Map(owners.map(({ uid }) => [uid, states.jobState(uid, byUid.get(uid))]));
+  } catch (error) {
+    if (codeOf(error) !== 'forbidden') throw error;
+    return new Map(owners.map(({ uid }) => [uid, 'unknown']));
+  }
+}
+
+async function openDoor(options: ClusterOptions, onUnauthorized: () => void): Promise<Behind> {
+  const [config, login, acting, states] = await Promise.all([
+    import('./kubeconfig.ts'),
+    import('./login.ts'),
+    import('./actingClient.ts'),
+    import('./state/finished.ts'),
+  ]);
+  const way = await login.createLogin(await config.findTarget(options, options.env ?? process.env));
+  return { client: acting.createActingClient(way, options.timeoutMs ?? TIMEOUT_MS, onUnauthorized), states };
+}
