@@ -1,10 +1,11 @@
 import type { Role } from '../chat/people.ts';
+import { seenLength } from '../lib/text.ts';
 import type { Context, Refusal } from './facts.ts';
 import { frozenBy } from './freeze.ts';
 import type { GateRequest } from './model.ts';
 import { approversOf, distinctRights, onDuty, partyOf, type Standing, standing, tally } from './quorum.ts';
 
-/** Shorter reasons say nothing; characters without the white space around them. */
+/** Shorter reasons say nothing; characters that can be seen. */
 export const MIN_REASON = 10;
 
 function unlessHolds(found: Standing, { duty }: Context, lacking: Refusal): Refusal | undefined {
@@ -39,7 +40,7 @@ export function mayNotBreak(person: string, reason: string, context: Context): R
 
 /** Whether a reason says too little to be one. Pure. */
 export function tooShort(reason: string): Refusal | undefined {
-  return [...reason.trim()].length < MIN_REASON ? { why: 'reason-too-short', least: MIN_REASON } : undefined;
+  return seenLength(reason) < MIN_REASON ? { why: 'reason-too-short', least: MIN_REASON } : undefined;
 }
 
 /** The window that forbids the action now, as a refusal. Pure. */

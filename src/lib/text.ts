@@ -62,3 +62,11 @@ export function humanBytes(bytes: number): string {
   }
   return `${unit === 0 || Math.abs(value) >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 }
+
+/** Signs that show nothing: controls, joiners, fillers, the blank Braille pattern, and what `inert` puts in the place of such. */
+const UNSEEN = /[\p{C}\p{Default_Ignorable_Code_Point}\u2800\ufffd]/gu;
+
+/** How many characters of a text can be seen; white space counts once between words, and not around them. Pure. */
+export function seenLength(text: string): number {
+  return [...text.replace(UNSEEN, '').replace(/\s+/g, ' ').trim()].length;
+}

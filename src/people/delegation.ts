@@ -1,10 +1,11 @@
 import type { Person, Role } from '../chat/people.ts';
+import { seenLength } from '../lib/text.ts';
 import type { Collection } from '../store/port.ts';
 
 /** How long somebody stands in where nothing is said, and at the most, ms. */
 export const USUAL_MS = 8 * 3_600_000;
 export const LONGEST_MS = 24 * 3_600_000;
-/** Shorter reasons say nothing; characters without the white space around them. */
+/** Shorter reasons say nothing; characters that can be seen. */
 export const LEAST_REASON = 10;
 /** Longer reasons are cut, in characters. */
 const LONGEST_REASON = 300;
@@ -103,7 +104,7 @@ export function delegate(
   if (role === 'admin' && has(people, to, role)) return { refused: { why: 'has-it', name: to, role } };
   if (!(ms > 0 && ms <= LONGEST_MS)) return { refused: { why: 'too-long', longestMs: LONGEST_MS } };
   const letters = [...reason.trim()];
-  if (letters.length < LEAST_REASON) return { refused: { why: 'reason-too-short', least: LEAST_REASON } };
+  if (seenLength(reason) < LEAST_REASON) return { refused: { why: 'reason-too-short', least: LEAST_REASON } };
   const standIn = standIns.find((one) => one.from === from && one.role === role);
   if (standIn) return { refused: { why: 'has-stand-in', standIn } };
   return { from, to, role, since: now, until: now + ms, reason: letters.slice(0, LONGEST_REASON).join('') };

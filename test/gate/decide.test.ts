@@ -169,6 +169,13 @@ describe('asking', () => {
       { why: 'reason-too-short', least: 10 },
       ask({}, {}, { breakGlass: '🔥'.repeat(9) }),
     ],
+    ...['\u200b', '\u2060', '\u3164', '\u2800', '\ufe0f', '\ufffd', '\u00ad', '\u202e'].map(
+      (unseen): [string, Refusal, ReturnType<typeof ask>] => [
+        `with the glass broken for nothing that can be seen (U+${unseen.charCodeAt(0).toString(16)})`,
+        { why: 'reason-too-short', least: 10 },
+        ask({}, {}, { breakGlass: `a${unseen.repeat(20)}b` }),
+      ],
+    ),
   ])('is refused %s', (_, refused, decided) => {
     expect(decided).toEqual({ refused });
   });

@@ -108,6 +108,12 @@ describe('delegate', () => {
     ['for no time', { ms: 0 }, [], { why: 'too-long', longestMs: LONGEST_MS }],
     ['for no number', { ms: Number.NaN }, [], { why: 'too-long', longestMs: LONGEST_MS }],
     ['without a reason', { reason: '   dentist ' }, [], { why: 'reason-too-short', least: 10 }],
+    [
+      'for white space and what shows nothing',
+      { reason: `a${' '.repeat(9)}${'\u200b'.repeat(9)}b` },
+      [],
+      { why: 'reason-too-short', least: 10 },
+    ],
     ['twice at once', { to: 'ben' }, [standIn('ana', 'dan')], { why: 'has-stand-in', standIn: standIn('ana', 'dan') }],
   ])('refuses %s', (_, more, standIns, refused) => {
     expect(ask(more, standIns)).toEqual({ refused });
