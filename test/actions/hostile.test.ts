@@ -78,6 +78,8 @@ describe.skipIf(noRestic)('whoever may write into what is backed up', () => {
       ['old', -1.5],
       ['older', -302_486_399.75],
       ['future', 9_000_000_000.25],
+      ['far', 13_569_465_600.25],
+      ['farther', 15_000_000_000.875],
     ] as const) {
       await writeFile(join(lab.source, name), name);
       await utimes(join(lab.source, name), at, at);

@@ -166,15 +166,30 @@ export function parseNode(line: string): Entry | undefined {
   const found = read(node, line);
   if (!found) return undefined;
   const { type, path, size: sizeBytes, mtime } = found;
-  return { type: TYPES[type] ?? 'other', path, sizeBytes, mtime: Math.floor(mtime / 1000) };
+  return { type: TYPES[type] ?? 'other', path, sizeBytes, mtime: settable(mtime) };
 }
 
 /** Reads a record of `find`: type, size, mtime, path below the folder, by `|`. */
 export function parseFound(record: string): Entry | undefined {
-  const [, type = '', bytes, mtime, path] = /^(.)\|(\d+)\|(-?\d+)(?:\.\d+)?\|(.+)$/s.exec(record) ?? [];
+  const [, type = '', bytes, seconds, part, path] = /^(.)\|(\d+)\|(-?\d+)(\.\d+)?\|(.+)$/s.exec(record) ?? [];
   if (path === undefined) return undefined;
-  return { type: TYPES[type] ?? 'other', path: `/${path}`, sizeBytes: Number(bytes), mtime: Number(mtime) };
+  // The part is added also below zero: GNU find prints tv_sec and tv_nsec.
+  const mtime = settable((Number(seconds) + Number(part ?? 0)) * 1000);
+  return { type: TYPES[type] ?? 'other', path: `/${path}`, sizeBytes: Number(bytes), mtime };
 }
+
+/** 2⁶⁴ ns, in ms. */
+const ROUND_MS = 2 ** 64 / 1e6;
+/** The earliest time that ext4 and XFS keep, seconds: 1901. Source: Linux, Documentation/filesystems/ext4/inodes.rst. */
+const EARLIEST = -(2 ** 31);
+
+/**
+ * Whole seconds of a time as it can be restored, from ms. restic counts nanoseconds in 64 bits, so what lies after 2262 comes back from the
+ * other end (restic 0.14 internal/restic/node.go, RestoreTimestamps), and file systems cut what is too early; both measured. Else whoever
+ * sets such a time would keep every restore from being whole.
+ */
+const settable = (ms: number): number =>
+  Math.max(EARLIEST, Math.floor((ms - Math.round(ms / ROUND_MS) * ROUND_MS) / 1000));
 
 function read<T>(shape: z.ZodType<T>, text: string): T | undefined {
   if (!/^[[{n]/.test(text.trimStart())) return undefined;
