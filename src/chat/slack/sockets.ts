@@ -61,10 +61,12 @@ export function createSockets(options: {
       receiver.client.disconnect().then(gone.resolve, gone.resolve);
     };
     stopping.signal.addEventListener('abort', leave, { once: true });
+    const begun = receiver.start();
     try {
       const late = clock.sleep(HELLO_MS, over.signal).then(() => Promise.reject(new Error('no hello')));
-      await Promise.race([receiver.start(), late]);
+      await Promise.race([begun, late]);
       over.abort();
+      stopping.signal.throwIfAborted();
       receiver.client.once('disconnected', gone.resolve);
       open += 1;
       changed(open, undefined);
@@ -74,7 +76,13 @@ export function createSockets(options: {
         open -= 1;
       }
     } catch (error) {
-      leave();
+      if (!stopping.signal.aborted) leave();
+      // Leaving does nothing to what is only being asked for: it opens all the same, and would hear what nobody takes (socket-mode 3.1).
+      const closed = begun.then(
+        () => receiver.client.disconnect(),
+        () => {},
+      );
+      if (stopping.signal.aborted) await closed;
       throw error;
     } finally {
       over.abort();

@@ -78,7 +78,7 @@ const stamp = (at: number): string => new Date(at).toISOString().replace(/[-:]|\
 
 /** A clock that runs ahead; what a chat must hear in time is waited for on the wall's. */
 function fastClock(began: number): Clock {
-  const isOnTheWall = (ms: number): boolean => ms === HELLO_MS || (ms > 1000 && ms <= ACK_MS);
+  const isOnTheWall = (ms: number): boolean => ms === HELLO_MS || (ms >= 1000 && ms <= ACK_MS);
   return {
     now: () => began + (Date.now() - began) * SPEED,
     sleep: (ms, signal) => systemClock.sleep(isOnTheWall(ms) ? ms : ms / SPEED, signal),
