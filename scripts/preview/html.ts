@@ -38,6 +38,7 @@ const counts = (parts: readonly (readonly [string, number, number])[]): string =
 
 function runHtml(run: Run): string {
   if (run.type === 'emoji') return drawn(escaped(SIGNS.find(([name]) => name === run.name)?.[1] ?? `:${run.name}:`));
+  if (run.type === 'user') return `<b>@${escaped(run.user_id)}</b>`;
   if (run.type === 'link') return `<u title="${escaped(run.url)}">${escaped(run.text)}</u>`;
   const text = escaped(run.text);
   if (run.style?.code) return `<code>${text}</code>`;

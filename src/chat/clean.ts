@@ -14,6 +14,7 @@ export function cleanCard(card: Card, redact: (text: string) => string): Card {
           if (typeof span === 'string') return text(span);
           if ('strong' in span) return { strong: text(span.strong) };
           if ('code' in span) return { code: text(span.code) };
+          if ('person' in span) return { person: text(span.person) };
           return { link: text(span.link), href: text(span.href) };
         });
   const block = (one: Block): Block => {

@@ -1,14 +1,22 @@
 /**
  * The message model: what a thread can say, free of any chat's markup. Every string in it is plain text and is shown as such:
  * no chat may parse it for mentions, links or formatting, so nothing that came from a label or a log can do anything there.
+ * People are called by spans of their own, which name them as the configuration does.
  */
 
-/** A run of text. A string is plain; the rest says how it looks. A link's URL must be http or https, or it is shown as text. */
+/**
+ * A run of text. A string is plain; the rest says how it looks. A link's URL must be http or https, or it is shown as text. A person is
+ * called by their chat where the configuration knows that name and their account there; else the name is text like any other.
+ */
 export type Span =
   | string
   | { readonly strong: string }
   | { readonly code: string }
+  | { readonly person: string }
   | { readonly link: string; readonly href: string };
+
+/** What a chat calls a person by the name of the configuration; undefined for every other text. */
+export type Mention = (name: string) => string | undefined;
 
 /** Runs of text on one or more lines. */
 export type Inline = string | readonly Span[];
@@ -95,15 +103,20 @@ export interface Card {
   readonly buttons: readonly Button[];
 }
 
+/** The words of a span. */
+export function wordsOf(span: Span): string {
+  if (typeof span === 'string') return span;
+  if ('strong' in span) return span.strong;
+  if ('code' in span) return span.code;
+  return 'person' in span ? span.person : span.link;
+}
+
 /** The plain text of a run. */
 export function plain(inline: Inline): string {
-  if (typeof inline === 'string') return inline;
-  return inline
-    .map((span) => {
-      if (typeof span === 'string') return span;
-      if ('strong' in span) return span.strong;
-      if ('code' in span) return span.code;
-      return span.link;
-    })
-    .join('');
+  return typeof inline === 'string' ? inline : inline.map(wordsOf).join('');
+}
+
+/** People one after the other: "ana, ben", each of them called where a chat can. `names` are names of the configuration. Pure. */
+export function calling(names: readonly string[]): readonly Span[] {
+  return names.flatMap((person, at): Span[] => (at === 0 ? [{ person }] : [', ', { person }]));
 }

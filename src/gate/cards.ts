@@ -1,5 +1,14 @@
 import { utc } from '../alerting/cards.ts';
-import type { Block, Button, ButtonInput, Card, Inline, Tone } from '../chat/message.ts';
+import {
+  type Block,
+  type Button,
+  type ButtonInput,
+  type Card,
+  calling,
+  type Inline,
+  type Span,
+  type Tone,
+} from '../chat/message.ts';
 import { clip, humanDuration, inert, inertLine } from '../lib/text.ts';
 import type { Progress } from './action.ts';
 import { shortDigest } from './digest.ts';
@@ -232,7 +241,8 @@ export function endCard(request: GateRequest): Card {
 
 /** Says that the plan changed under an approval, and how: nothing was touched. Pure. */
 export function driftCard(request: GateRequest, { differs, voided }: Extract<GateFact, { is: 'drifted' }>): Card {
-  const gone = voided.length > 0 ? ` The approval of ${voided.join(', ')} no longer counts.` : '';
+  const gone: readonly Span[] =
+    voided.length > 0 ? [' The approval of ', ...calling(voided), ' no longer counts.'] : [];
   const items = differs.map(
     ({ what, before, after }): Inline => [
       {
@@ -249,7 +259,7 @@ export function driftCard(request: GateRequest, { differs, voided }: Extract<Gat
     blocks: [
       {
         kind: 'text',
-        text: `The plan changed since it was seen, so nothing was done.${gone} The card shows the new plan.`,
+        text: ['The plan changed since it was seen, so nothing was done.', ...gone, ' The card shows the new plan.'],
       },
       { kind: 'list', items },
     ],
@@ -265,7 +275,7 @@ function someOf(people: readonly string[]): string {
 }
 
 /**
- * The call for approvers, which names who is meant. `people` are names; the buttons are on the request's own card. Its title tells what
+ * The call for approvers, which calls who is meant. `people` are names of the configuration; the buttons are on the request's own card. Its title tells what
  * happened, for it stands there when all is over. Pure.
  */
 export function callCard(request: GateRequest, people: readonly string[], why: string): Card {
@@ -275,7 +285,7 @@ export function callCard(request: GateRequest, people: readonly string[], why: s
     tone: 'info',
     title: `${name} ${clip(inertLine(plan.title), LONGEST_TITLE)}: approval asked of ${someOf(people)}`,
     blocks: [
-      { kind: 'text', text: [...people.flatMap((one) => [{ strong: `@${one}` }, ' ']), line(why)] },
+      { kind: 'text', text: [...calling(people), `: ${line(why)}`] },
       { kind: 'text', text: clip(inert(plan.summary), LONGEST_TEXT) },
       {
         kind: 'quiet',

@@ -1,4 +1,5 @@
 import type { Target } from '../alerting/desk.ts';
+import type { Inline } from '../chat/message.ts';
 import { laneOf } from '../chat/outbox.ts';
 import { type Person, personOf } from '../chat/people.ts';
 import type { ChatName, Conversation, MessageKey } from '../chat/port.ts';
@@ -18,8 +19,8 @@ const LONGEST_REASON = 200;
 /** Whom a chat could not tell in private, and when that was last said. Document id: the lane of the conversation that isn't there. */
 export const untolds: Collection<{ readonly at: number }> = { kind: 'gateuntold', keys: () => ({}) };
 
-const WHAT_TO_DO: Readonly<Record<ChatName, (name: string) => string>> = {
-  telegram: (name) => `${name} must open a private chat with the bot there and press Start once.`,
+const WHAT_TO_DO: Readonly<Record<ChatName, (name: string) => Inline>> = {
+  telegram: (person) => [{ person }, ' must open a private chat with the bot there and press Start once.'],
   slack: (name) => `Look at the entry of ${name} under people: its slack id must be a member of the workspace.`,
   console: () => '',
 };

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Target } from '../alerting/desk.ts';
 import { HOME as CONSOLE } from '../chat/console/model.ts';
 import type { Card } from '../chat/message.ts';
-import { personOf } from '../chat/people.ts';
+import { mentionIn, personOf } from '../chat/people.ts';
 import type { Chat, Identity, MessageKey, Unreached } from '../chat/port.ts';
 import type { Command } from '../commanding/command.ts';
 import type { Config } from '../config/schema.ts';
@@ -80,6 +80,7 @@ export async function createVendorChats({
         homeTab,
         asks,
         unreached,
+        mention: mentionIn(config.people, 'slack'),
       }),
     );
   }
@@ -98,6 +99,7 @@ export async function createVendorChats({
         lead: leadOf('telegram', claims),
         asks,
         unreached,
+        mention: mentionIn(config.people, 'telegram'),
       }),
     );
   }

@@ -9,7 +9,7 @@ const good = 'a\ufffdb [redacted]';
 
 const blocks = (text: string): Block[] => [
   { kind: 'text', text },
-  { kind: 'quiet', text: [text, { strong: text }, { code: text }, { link: text, href: text }] },
+  { kind: 'quiet', text: [text, { strong: text }, { code: text }, { person: text }, { link: text, href: text }] },
   { kind: 'pre', text },
   { kind: 'fields', fields: [{ name: text, value: text }] },
   { kind: 'list', items: [text, [{ strong: text }]] },

@@ -147,6 +147,7 @@ describe('the call for approvers', () => {
     const call = callCard(request, ['ben', 'cleo', 'dora'], 'ana asks for your approval.');
     expect(call.title).toBe('REQ-17 Drain worker-1: approval asked of ben, cleo and 1 more');
     const text = cardText(call);
+    expect(text).toContain('ben, cleo, dora: ana asks for your approval.');
     expect(text).toContain('12 pods move elsewhere');
     expect(text).toContain(`/approve REQ-17 ${shortDigest(request.digest)}`);
     expect(request.approveBy).toBeGreaterThan(T);

@@ -7,6 +7,7 @@
 export type Run =
   | { readonly type: 'text'; readonly text: string; readonly style?: { readonly bold?: true; readonly code?: true } }
   | { readonly type: 'link'; readonly url: string; readonly text: string }
+  | { readonly type: 'user'; readonly user_id: string }
   | { readonly type: 'emoji'; readonly name: string };
 
 /** A paragraph. */

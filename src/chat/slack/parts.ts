@@ -1,6 +1,6 @@
 import { clip, inert, inertLine } from '../../lib/text.ts';
-import type { Block, Inline, Tone } from '../message.ts';
-import { plain } from '../message.ts';
+import type { Block, Inline, Mention, Tone } from '../message.ts';
+import { plain, wordsOf } from '../message.ts';
 import { textTable } from '../plainText.ts';
 import type { Paragraph, Part, Run, SlackBlock } from './blocks.ts';
 import { BUTTON, PLAIN_TEXT } from './limits.ts';
@@ -13,6 +13,8 @@ export interface Room {
   readonly folded: number;
   /** Items of a list, fields, rows. */
   readonly items: number;
+  /** How people are called; without it they are only named. */
+  readonly mention?: Mention | undefined;
 }
 
 /** What came of rendering: `cut` tells that something is missing. */
@@ -46,14 +48,19 @@ function link(text: string, href: string): readonly Run[] {
   return [{ type: 'link', url: url.href, text: inert(text) || url.href }];
 }
 
-/** Runs of a text within `max` code points. */
-export function runs(inline: Inline, max: number): Shown<readonly Run[]> {
+/** A person of the configuration as a run that calls them, else their name. https://docs.slack.dev/reference/block-kit/blocks/rich-text-block */
+function person(name: string, mention: Mention | undefined): readonly Run[] {
+  const id = mention?.(name);
+  return id !== undefined && /^[UW][A-Z0-9]+$/.test(id) ? [{ type: 'user', user_id: id }] : run(name, { bold: true });
+}
+
+/** Runs of a text within `max` code points. A name that doesn't fit in whole calls nobody. */
+export function runs(inline: Inline, max: number, mention?: Mention): Shown<readonly Run[]> {
   const shown: Run[] = [];
   let left = max;
   let cut = false;
   for (const span of typeof inline === 'string' ? [inline] : inline) {
-    const whole =
-      typeof span === 'string' ? span : 'strong' in span ? span.strong : 'code' in span ? span.code : span.link;
+    const whole = wordsOf(span);
     if (left <= 0) {
       cut ||= whole !== '';
       continue;
@@ -64,6 +71,7 @@ export function runs(inline: Inline, max: number): Shown<readonly Run[]> {
     if (typeof span === 'string') shown.push(...run(text));
     else if ('strong' in span) shown.push(...run(text, { bold: true }));
     else if ('code' in span) shown.push(...run(text, { code: true }));
+    else if ('person' in span) shown.push(...person(text, mention));
     else shown.push(...link(text, span.href));
   }
   return { shown, cut };
@@ -122,7 +130,7 @@ function parts(block: Block, room: Room): Shown<readonly Part[]> {
   switch (block.kind) {
     case 'text':
     case 'quiet': {
-      const { shown, cut } = runs(block.text, room.leaf);
+      const { shown, cut } = runs(block.text, room.leaf, room.mention);
       return { shown: shown.length > 0 ? [paragraph(shown)] : [], cut };
     }
     case 'pre':
@@ -134,7 +142,7 @@ function parts(block: Block, room: Room): Shown<readonly Part[]> {
     case 'fields': {
       const some = block.fields.slice(0, room.items);
       const each = some.map(({ name, value }) => {
-        const text = runs(value, room.leaf);
+        const text = runs(value, room.leaf, room.mention);
         return { shown: [...run(`${clip(inertLine(name), 100)}: `, { bold: true }), ...text.shown], cut: text.cut };
       });
       const lines = each.flatMap(({ shown }, at) => (at === 0 ? shown : [...run('\n'), ...shown]));
@@ -142,7 +150,7 @@ function parts(block: Block, room: Room): Shown<readonly Part[]> {
       return { shown: lines.length > 0 ? [paragraph(lines)] : [], cut };
     }
     case 'list': {
-      const some = block.items.slice(0, room.items).map((item) => runs(item, room.leaf));
+      const some = block.items.slice(0, room.items).map((item) => runs(item, room.leaf, room.mention));
       const elements = some.flatMap(({ shown }) => (shown.length > 0 ? [paragraph(shown)] : []));
       const cut = some.length < block.items.length || some.some((one) => one.cut);
       return { shown: elements.length > 0 ? [{ type: 'rich_text_list', style: 'bullet', elements }] : [], cut };

@@ -1,5 +1,5 @@
 import { clip, inert, inertLine } from '../../lib/text.ts';
-import { type Block, type Button, type Card, type Inline, plain, type Tone } from '../message.ts';
+import { type Block, type Button, type Card, type Inline, type Mention, plain, type Tone } from '../message.ts';
 import { pressable } from './asking.ts';
 import { type ButtonElement, joined, pointsOf, type SlackBlock, textOfBlocks } from './blocks.ts';
 import { ACTIONS, BUTTON, FALLBACK_TEXT, MESSAGE_BLOCKS, MESSAGE_TEXT, VIEW_BLOCKS, VIEW_TEXT } from './limits.ts';
@@ -62,12 +62,14 @@ export function spoken(card: Card): string {
   return escaped(clip(`${WORDS[card.tone]}${title}${below}`, SPOKEN));
 }
 
-/** The blocks of a card's body in the widest room in which they fit into `text` code points and `blocks` blocks. Pure. */
+/** The blocks of a card's body in the widest room in which they fit into `text` code points and `blocks` blocks. Pure but for `mention`. */
 export function bodyOf(
   blocks: readonly Block[],
-  bounds: { readonly text: number; readonly blocks: number },
+  bounds: { readonly text: number; readonly blocks: number; readonly mention?: Mention | undefined },
 ): { readonly shown: readonly SlackBlock[]; readonly cut: boolean } {
-  for (const room of ROOMS) {
+  const { mention } = bounds;
+  for (const size of ROOMS) {
+    const room = { ...size, mention };
     const each = blocks.map((block) => blockOf(block, room));
     const shown = joined(
       each.flatMap((one) => one.shown),
@@ -77,7 +79,7 @@ export function bodyOf(
       return { shown, cut: each.some(({ cut }) => cut) };
   }
   // More parts than fit even by their beginnings: the first of them.
-  const tightest = ROOMS.at(-1) ?? { leaf: 100, folded: 100, items: 5 };
+  const tightest = { ...(ROOMS.at(-1) ?? { leaf: 100, folded: 100, items: 5 }), mention };
   const shown: SlackBlock[] = [];
   let left = bounds.text;
   for (const block of blocks) {
@@ -123,18 +125,19 @@ const titleOf = ({ tone, title }: Card): SlackBlock => ({
 
 /**
  * A card as a message of Slack's. `bar` puts its body behind a bar in the tone's colour, which an edit can change; `rest` is said at
- * the end where something had to be left out. Pure; any card comes out within every limit.
+ * the end where something had to be left out; without `mention` people are only named. Any card comes out within every limit.
  */
 export function renderMessage(
   card: Card,
-  how: { readonly bar: boolean; readonly rest: Inline },
+  how: { readonly bar: boolean; readonly rest: Inline; readonly mention?: Mention | undefined },
 ): { readonly message: Rendered; readonly cut: boolean } {
   const title = titleOf(card);
   const actions = actionsOf(card.buttons);
   const hint = runs(how.rest, 500).shown;
   const fixed =
     textOfBlocks([title, ...actions]) + hint.reduce((sum, one) => sum + ('text' in one ? pointsOf(one.text) : 0), 0);
-  const { shown, cut } = bodyOf(card.blocks, { text: MESSAGE_TEXT - fixed, blocks: MESSAGE_BLOCKS - SPARE_BLOCKS });
+  const bounds = { text: MESSAGE_TEXT - fixed, blocks: MESSAGE_BLOCKS - SPARE_BLOCKS, mention: how.mention };
+  const { shown, cut } = bodyOf(card.blocks, bounds);
   const rest: readonly SlackBlock[] =
     cut && hint.length > 0 ? [{ type: 'rich_text', elements: [{ type: 'rich_text_section', elements: hint }] }] : [];
   const body = [...shown, ...rest, ...actions];

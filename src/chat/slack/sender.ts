@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Store } from '../../store/port.ts';
-import type { Inline, Span } from '../message.ts';
+import type { Inline, Mention, Span } from '../message.ts';
 import type { Delivery, DeliveryOutcome, Unreached } from '../port.ts';
 import type { Api } from './api.ts';
 import { pictureFile, pictureOf, restFile } from './attached.ts';
@@ -25,6 +25,8 @@ export interface SenderOptions {
   readonly getBlob: (id: string) => Promise<Uint8Array | undefined>;
   readonly consoleUrl: string | undefined;
   readonly unreached: Unreached | undefined;
+  /** How people are called; without it they are only named. */
+  readonly mention: Mention | undefined;
   /** A message stands in the home channel: it is in order. */
   readonly arrived: (channel: string) => void;
 }
@@ -58,7 +60,7 @@ export function restOf(
 export function createSender(
   options: SenderOptions,
 ): (delivery: Delivery, signal: AbortSignal) => Promise<DeliveryOutcome> {
-  const { api, store, clock, home, share, arrived, consoleUrl } = options;
+  const { api, store, clock, home, share, arrived, consoleUrl, mention } = options;
   /** Lanes whose first message was looked for: before this process began somebody may have posted it and died. */
   const looked = new Set<string>();
   /** Since when the message at a lane's head has been tried, epoch ms. */
@@ -119,11 +121,10 @@ export function createSender(
     }
     const { channel } = place;
     const threadTs = threadOf(delivery);
-    const { message, cut } = renderMessage(delivery.card, {
-      bar: delivery.thread === undefined,
-      rest: restOf(delivery, consoleUrl, true),
-    });
-    const standing = stands.get(delivery.id) ?? (await put(delivery, { channel, threadTs, message }, signal));
+    const how = { bar: delivery.thread === undefined, rest: restOf(delivery, consoleUrl, true) };
+    const { message, cut } = renderMessage(delivery.card, { ...how, mention });
+    const named = renderMessage(delivery.card, how).message;
+    const standing = stands.get(delivery.id) ?? (await put(delivery, { channel, threadTs, message, named }, signal));
     if ('is' in standing) return standing;
     if (cut) {
       stands.set(delivery.id, standing);
@@ -134,13 +135,18 @@ export function createSender(
     return delivered(delivery, standing);
   }
 
-  /** Puts a message into its channel, unless it stands there. */
+  /** Puts a message into its channel, unless it stands there. `named` is the same with names for mentions. */
   async function put(
     delivery: Delivery,
-    to: { readonly channel: string; readonly threadTs: string | undefined; readonly message: Rendered },
+    to: {
+      readonly channel: string;
+      readonly threadTs: string | undefined;
+      readonly message: Rendered;
+      readonly named: Rendered;
+    },
     signal: AbortSignal,
   ): Promise<{ readonly channel: string; readonly ts: string } | DeliveryOutcome> {
-    const { channel, threadTs, message } = to;
+    const { channel, threadTs, message, named } = to;
     const found = await before(delivery, channel, threadTs, signal);
     if (found.is === 'found') return { channel, ts: found.ts };
     if (found.is === 'failed') {
@@ -156,11 +162,13 @@ export function createSender(
       unfurl_media: false,
       metadata: { event_type: EVENT_TYPE, event_payload: { id: delivery.id } },
     };
-    let answer = await api.call(
-      'chat.postMessage',
-      { ...args, ...(threadTs === undefined ? {} : { thread_ts: threadTs }) },
-      signal,
-    );
+    const inThread = threadTs === undefined ? {} : { thread_ts: threadTs };
+    let answer = await api.call('chat.postMessage', { ...args, ...inThread }, signal);
+    // An account that the workspace no longer has must not keep the others from reading it.
+    if (!answer.ok && answer.code === 'invalid_blocks' && JSON.stringify(named) !== JSON.stringify(message)) {
+      Object.assign(args, named);
+      answer = await api.call('chat.postMessage', { ...args, ...inThread }, signal);
+    }
     // Somebody deleted the thread's first message: what there is to say is said in the channel.
     if (!answer.ok && threadTs !== undefined && /^(thread_not_found|cannot_reply_to_message)$/.test(answer.code))
       answer = await api.call('chat.postMessage', args, signal);
@@ -176,6 +184,7 @@ export function createSender(
     const { message } = renderMessage(delivery.card, {
       bar: delivery.thread === undefined,
       rest: restOf(delivery, consoleUrl, false),
+      mention,
     });
     // Blocks and attachments always both: what is left out of an update stays as it was, and text alone takes the blocks away.
     const answer = await api.call('chat.update', { ...target, ...message, parse: 'none' }, signal);

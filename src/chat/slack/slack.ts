@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Logger } from '../../lib/log.ts';
 import type { Collection, Store } from '../../store/port.ts';
-import type { Card } from '../message.ts';
+import type { Card, Mention } from '../message.ts';
 import type { Chat, Identity, MessageKey, TakeIn, Unreached } from '../port.ts';
 import { createApi } from './api.ts';
 import { createAsk } from './ask.ts';
@@ -44,6 +44,8 @@ export interface SlackOptions {
   readonly getBlob: (id: string) => Promise<Uint8Array | undefined>;
   /** Where people reach the console: the way to what had to be cut. */
   readonly publicUrl?: string | undefined;
+  /** Member ids of the people who may be called by name; default: nobody. */
+  readonly mention?: Mention | undefined;
   /** Whether a person who presses a button that asks for a line gets its dialog; default: everybody. */
   readonly asks?: ((identity: Identity) => boolean) | undefined;
   /** Hears that a message to one person alone was refused for good: Slack opens no conversation with them. */
@@ -102,6 +104,7 @@ export function createSlack(options: SlackOptions): SlackChat {
     getBlob: options.getBlob,
     consoleUrl: publicUrl,
     unreached: options.unreached,
+    mention: options.mention,
     arrived: (where) => {
       if (where === channel) standing.clear('place');
     },

@@ -2,6 +2,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Logger } from '../../lib/log.ts';
 import { put, remove, type Store } from '../../store/port.ts';
+import type { Mention } from '../message.ts';
 import type { Delivery, DeliveryOutcome, Unreached } from '../port.ts';
 import type { Api, ApiResult, Upload } from './api.ts';
 import { keepInputs } from './asking.ts';
@@ -36,6 +37,8 @@ export interface DelivererParts {
   readonly log: Logger;
   readonly getBlob: (id: string) => Promise<Uint8Array | undefined>;
   readonly publicUrl?: string | undefined;
+  /** How people are called; without it they are only named. */
+  readonly mention?: Mention | undefined;
   /** Whether the home is a forum in which the bot may make topics. */
   readonly forum: () => boolean;
   /** Hears that a message to one person alone was refused for good. */
@@ -60,8 +63,8 @@ export class Deliverer {
   }
 
   async deliver(delivery: Delivery, signal: AbortSignal): Promise<DeliveryOutcome> {
-    const { budgets, places, store, clock, publicUrl } = this.#parts;
-    const said = textOf(delivery, publicUrl);
+    const { budgets, places, store, clock } = this.#parts;
+    const said = textOf(delivery, this.#parts);
     const calls = 1 + (said.file ? 1 : 0) + (this.#wantsTopic(delivery) ? 1 : 0);
     const waitMs = budgets.wait(delivery.conversation.id, calls, delivery.urgent);
     if (waitMs > 0) return { is: 'limited', retryAfterMs: Math.ceil(waitMs) };

@@ -1,4 +1,4 @@
-import type { Block, Card, Inline, Tone } from '../message.ts';
+import type { Block, Card, Inline, Mention, Tone } from '../message.ts';
 import { textTable } from '../plainText.ts';
 import { HREF_MAX } from './limits.ts';
 import { clipUnits, isTouchable, type Look, type Piece, sealed, settled } from './pieces.ts';
@@ -46,11 +46,13 @@ function usableHref(href: string): string | undefined {
 class Layout {
   readonly parts: Part[] = [];
   readonly #codes: number;
+  readonly #mention: Mention | undefined;
   /** Something was left out because no message could ever hold it. */
   dropped = false;
 
-  constructor(detail: Detail) {
+  constructor(detail: Detail, mention: Mention | undefined) {
     this.#codes = CODES[detail];
+    this.#mention = mention;
   }
 
   text(text: string, as: Look = 'plain'): Piece {
@@ -65,6 +67,11 @@ class Layout {
     if (typeof span === 'string') return [this.text(span, as)];
     if ('strong' in span) return [this.text(span.strong, 'bold')];
     if ('code' in span) return [this.text(span.code, 'code')];
+    if ('person' in span) {
+      const name = this.text(span.person, 'bold');
+      const user = this.#mention?.(span.person);
+      return [user !== undefined && /^[1-9]\d*$/.test(user) ? { text: name.text, as: 'mention', user } : name];
+    }
     const text = this.text(span.link, as);
     const href = usableHref(span.href);
     // Where the vendor took the link away, its text would stand open.
@@ -139,9 +146,13 @@ function oneLine(cell: string): string {
   return clipUnits(settled(cell.slice(0, STRING_MAX)).replace(/\s+/g, ' ').trim(), CELL_MAX);
 }
 
-/** A card as parts, top to bottom, every string of it inert and nothing in it touchable. Pure. */
-export function layout(card: Pick<Card, 'tone' | 'title' | 'blocks'>, detail: Detail): readonly Part[] {
-  const made = new Layout(detail);
+/** A card as parts, top to bottom, every string of it inert and nothing in it touchable; `mention` says how people are called. */
+export function layout(
+  card: Pick<Card, 'tone' | 'title' | 'blocks'>,
+  detail: Detail,
+  mention?: Mention,
+): readonly Part[] {
+  const made = new Layout(detail, mention);
   made.add([{ text: `${SIGNS[card.tone]} `, as: 'plain' }, made.text(card.title, 'bold')], 0);
   for (const block of made.some(card.blocks)) made.block(block, 1);
   return made.parts.map((part, at) => (at === 0 && made.dropped ? { ...part, cut: true } : part));

@@ -1,5 +1,5 @@
 import { inert } from '../../lib/text.ts';
-import type { Card, Picture } from '../message.ts';
+import type { Card, Mention, Picture } from '../message.ts';
 import { cardText } from '../plainText.ts';
 import type { Delivery } from '../port.ts';
 import type { Upload } from './api.ts';
@@ -45,13 +45,13 @@ export function whereIsTheRest(delivery: Delivery, publicUrl: string | undefined
   return `This is not all of it: the console has the rest${incident === undefined ? '' : `, or /triage ${incident}`}.`;
 }
 
-/** The text of a delivery, and the file with all of it where a new message can't hold it. An edit brings no file. Pure. */
+/** The text of a delivery, and the file with all of it where a new message can't hold it. An edit brings no file. */
 export function textOf(
   delivery: Delivery,
-  publicUrl: string | undefined,
+  { publicUrl, mention }: { readonly publicUrl?: string | undefined; readonly mention?: Mention | undefined },
 ): { readonly rendered: Rendered; readonly file: Upload | undefined } {
   const posts = delivery.do === 'post';
-  const rendered = renderCard(delivery.card, { where: whereIsTheRest(delivery, publicUrl, posts) });
+  const rendered = renderCard(delivery.card, { where: whereIsTheRest(delivery, publicUrl, posts), mention });
   return { rendered, file: posts && rendered.cut && !pictureOf(delivery.card) ? fileOf(delivery) : undefined };
 }
 

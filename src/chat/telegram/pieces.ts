@@ -6,7 +6,9 @@ export type Look = 'plain' | 'bold' | 'italic' | 'code' | 'pre';
 /** A run of text with one look; never nested, so `code` can hold anything (nothing is found inside of it). */
 export type Piece =
   | { readonly text: string; readonly as: Look }
-  | { readonly text: string; readonly as: 'link'; readonly href: string };
+  | { readonly text: string; readonly as: 'link'; readonly href: string }
+  /** Calls somebody by their user id. */
+  | { readonly text: string; readonly as: 'mention'; readonly user: string };
 
 /** Three combining marks that the server removes: what they stood between would close up. https://github.com/tdlib/td (clean_input_string) */
 const REMOVED_BY_SERVER = /[\u030a\u0333\u033f]/g;
@@ -38,7 +40,7 @@ export function isTouchable(text: string): boolean {
 }
 
 /** Nothing is found inside of these. https://github.com/tdlib/td (td/telegram/MessageEntity.cpp, find_entities) */
-const isClosed = (piece: Piece): boolean => piece.as === 'code' || piece.as === 'pre' || piece.as === 'link';
+const isClosed = ({ as }: Piece): boolean => as === 'code' || as === 'pre' || as === 'link' || as === 'mention';
 
 /** The same words, each of them on its own: no find of the vendor's crosses white space. */
 const WORD = /[^ \n\t]+/gu;
@@ -51,7 +53,7 @@ function join(pieces: Piece[], piece: Piece): void {
   const last = pieces.at(-1);
   const before = pieces.at(-2);
   if (piece.text === '') return;
-  if (last !== undefined && last.as === piece.as && last.as !== 'link') {
+  if (last !== undefined && last.as === piece.as && last.as !== 'link' && last.as !== 'mention') {
     pieces[pieces.length - 1] = { ...last, text: last.text + piece.text };
   } else if (piece.as === 'code' && before?.as === 'code' && last?.text === ' ') {
     pieces.splice(-2, 2, { text: `${before.text} ${piece.text}`, as: 'code' });
@@ -105,6 +107,7 @@ export function pieceHtml(piece: Piece): string {
   const text = escapeHtml(piece.text);
   if (piece.as === 'plain' || piece.text.trim() === '') return text;
   if (piece.as === 'link') return `<a href="${escapeHtml(piece.href).replaceAll('"', '&quot;')}">${text}</a>`;
+  if (piece.as === 'mention') return `<a href="tg://user?id=${piece.user}">${text}</a>`;
   const tag = TAGS[piece.as];
   return `<${tag}>${text}</${tag}>`;
 }

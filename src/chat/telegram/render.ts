@@ -1,4 +1,4 @@
-import type { Card } from '../message.ts';
+import type { Card, Mention } from '../message.ts';
 import { fitInto } from './fit.ts';
 import { layout, type Part, SIGNS } from './layout.ts';
 import { CAPTION_MAX, ENTITIES_MAX, HTML_MAX_BYTES, TEXT_MAX } from './limits.ts';
@@ -14,9 +14,12 @@ export interface Rendered {
   readonly cut: boolean;
 }
 
-/** What is left out of a message, and where it can be seen: plain words. */
+/** How a message is made. */
 export interface RenderOptions {
+  /** Where what is left out can be seen: plain words. */
   readonly where: string;
+  /** How people are called; without it they are only named. */
+  readonly mention?: Mention | undefined;
   readonly max?: number;
 }
 
@@ -64,14 +67,14 @@ const entitiesOf = (parts: readonly Part[]): number =>
 
 /**
  * A card as one Telegram message: at most `max` UTF-16 code units (default: a message's) and 98 entities, with nothing in it that pings
- * or that Telegram makes touchable by itself. Any card gives one. Pure.
+ * or that Telegram makes touchable by itself, but for the people whom `mention` knows. Any card gives one.
  */
 export function renderCard(card: Pick<Card, 'tone' | 'title' | 'blocks'>, options: RenderOptions): Rendered {
   const max = options.max ?? TEXT_MAX;
   const words: Piece = { text: clipUnits(settled(`✂ ${options.where}`), Math.min(NOTICE_MAX, max / 2)), as: 'italic' };
   const notice = sealed([words], 0);
   for (const detail of ['rich', 'sparse', 'bare'] as const) {
-    const laid = layout(card, detail === 'bare' ? 'sparse' : detail);
+    const laid = layout(card, detail === 'bare' ? 'sparse' : detail, options.mention);
     const fitted = fitInto(detail === 'bare' ? bare(laid) : laid, max, notice);
     const parts = joined(fitted.parts);
     const html = parts.map(partHtml).join('\n');

@@ -3,6 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { DaytwoError, messageOf } from '../../lib/errors.ts';
 import type { Logger } from '../../lib/log.ts';
 import type { Store } from '../../store/port.ts';
+import type { Mention } from '../message.ts';
 import type { Chat, Identity, TakeIn, Unreached } from '../port.ts';
 import { createApi } from './api.ts';
 import { Asking } from './asking.ts';
@@ -37,6 +38,8 @@ export interface TelegramOptions {
   readonly asks?: (identity: Identity) => boolean;
   /** Hears that a message to one person alone was refused for good: they never pressed Start, or blocked the bot. */
   readonly unreached?: Unreached | undefined;
+  /** User ids of the people who may be called by name; default: nobody. */
+  readonly mention?: Mention | undefined;
   /** Who polls, where several processes could; default: this one. */
   readonly lead?: Lead;
 }
@@ -86,6 +89,7 @@ export function createTelegram(options: TelegramOptions): TelegramChat {
     publicUrl: options.publicUrl,
     forum: () => session.forum,
     unreached: options.unreached,
+    mention: options.mention,
   });
   const asking = new Asking({ api, places, budgets, store, clock, log, asks: options.asks ?? (() => true) });
   const commands = options.commands.map(({ name }) => name);

@@ -40,6 +40,7 @@ const span: fc.Arbitrary<Span> = fc.oneof(
   text,
   text.map((strong) => ({ strong })),
   text.map((code) => ({ code })),
+  text.map((person) => ({ person })),
   fc.record({ link: text, href }),
 );
 const inline: fc.Arbitrary<Inline> = fc.oneof(text, fc.array(span, { maxLength: 6 }));

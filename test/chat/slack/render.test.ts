@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Block, Card } from '../../../src/chat/message.ts';
+import { mentionIn } from '../../../src/chat/people.ts';
 import { type SlackBlock, textOfBlocks } from '../../../src/chat/slack/blocks.ts';
 import { FALLBACK_TEXT, MESSAGE_BLOCKS, MESSAGE_TEXT } from '../../../src/chat/slack/limits.ts';
 import { middleCut } from '../../../src/chat/slack/parts.ts';
@@ -17,7 +18,8 @@ const all = ({ blocks, attachments }: Rendered): readonly SlackBlock[] => [
   ...blocks,
   ...attachments.flatMap((one) => one.blocks),
 ];
-const render = (card: Card, bar = false): Rendered => renderMessage(card, { bar, rest: REST }).message;
+const mention = mentionIn([{ name: 'ana', slack: 'U0ANA', roles: [] }], 'slack');
+const render = (card: Card, bar = false): Rendered => renderMessage(card, { bar, rest: REST, mention }).message;
 
 describe('any card', () => {
   it('comes out as blocks that Slack takes, within every limit, and pings nobody', () => {
@@ -90,7 +92,7 @@ describe('home tabs', () => {
 describe('a message', () => {
   it.each(HOSTILE)('shows %j as text', (text) => {
     const blocks: Block[] = [
-      { kind: 'text', text: [text, { strong: text }, { code: text }, { link: text, href: text }] },
+      { kind: 'text', text: [text, { strong: text }, { code: text }, { person: text }, { link: text, href: text }] },
       { kind: 'pre', text },
       { kind: 'list', items: [text] },
       { kind: 'table', columns: [{ label: text }], rows: [[text]], more: text },

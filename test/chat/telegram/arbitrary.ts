@@ -70,6 +70,7 @@ const span: fc.Arbitrary<Span> = fc.oneof(
   text,
   fc.record({ strong: text }),
   fc.record({ code: text }),
+  fc.record({ person: text }),
   fc.record({ link: text, href }),
 );
 const inline: fc.Arbitrary<Inline> = fc.oneof(text, fc.array(span, { maxLength: 8 }));

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Block, Card } from '../../../src/chat/message.ts';
+import { mentionIn } from '../../../src/chat/people.ts';
 import { keyboardOf } from '../../../src/chat/telegram/keyboard.ts';
 import { renderCaption, renderCard, topicName, verbatim } from '../../../src/chat/telegram/render.ts';
 import { detect } from '../../support/telegram/detect.ts';
@@ -18,6 +19,9 @@ const card = (blocks: readonly Block[], rest: Partial<Card> = {}): Card => ({
   ...rest,
 });
 
+/** ana can be called. */
+const mention = mentionIn([{ name: 'ana', telegram: '1001', roles: [] }], 'telegram');
+
 /** What the server makes of HTML: cleaned text, our entities, and what it finds by itself. */
 function arrives(html: string): Formatted & { readonly found: readonly string[] } {
   const { text, entities } = tidy(parseHtml(html));
@@ -33,7 +37,7 @@ describe('any card', () => {
     fc.assert(
       fc.property(anyCard, (any) => {
         for (const [max, { html }] of [
-          [4096, renderCard(any, { where: WHERE })],
+          [4096, renderCard(any, { where: WHERE, mention })],
           [1024, renderCaption(any, WHERE)],
         ] as const) {
           expect(html.isWellFormed()).toBe(true);
@@ -78,7 +82,15 @@ describe('hostile text', () => {
       { kind: 'text', text },
       {
         kind: 'text',
-        text: ['foo.', { strong: text }, text, { code: text }, { link: text, href: 'https://a.example.com/' }, 'com'],
+        text: [
+          'foo.',
+          { strong: text },
+          text,
+          { code: text },
+          { person: text },
+          { link: text, href: 'https://a.example.com/' },
+          'com',
+        ],
       },
       { kind: 'text', text: [{ link: 'see', href: text }] },
       { kind: 'quiet', text },
@@ -89,7 +101,7 @@ describe('hostile text', () => {
       { kind: 'section', tone: 'ok', title: text, summary: text, folded: true, blocks: [{ kind: 'pre', text }] },
     ];
     for (const block of blocks) {
-      const { found, entities } = arrives(renderCard(card([block], { title: text }), { where: WHERE }).html);
+      const { found, entities } = arrives(renderCard(card([block], { title: text }), { where: WHERE, mention }).html);
       expect(found).toEqual([]);
       expect(entities.every(({ type }) => type !== 'text_mention')).toBe(true);
     }

@@ -19,6 +19,7 @@ function spanOf(span) {
   if (typeof span === 'string') return span;
   if ('strong' in span) return html`<strong>${span.strong}</strong>`;
   if ('code' in span) return html`<code>${span.code}</code>`;
+  if ('person' in span) return html`<strong>${span.person}</strong>`;
   const url = safeUrl(span.href);
   if (!url) return span.link;
   return html`<a href=${url} target="_blank" rel="noopener noreferrer">${span.link}</a>`;
