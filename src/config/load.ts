@@ -6,7 +6,7 @@ import { explain, type Fault, valueAt } from './explain.ts';
 import { absolute, fileReason, resolveFiles } from './files.ts';
 import { isMapping } from './introspect.ts';
 import { find, keyAt, type Located } from './located.ts';
-import { noticesOf } from './notices.ts';
+import { idlePatterns, noticesOf } from './notices.ts';
 import { ConfigError, type Notice, type Problem, pathText } from './problem.ts';
 import { type Config, configSchema } from './schema.ts';
 import { MAX_FILE, readYaml } from './yaml.ts';
@@ -25,7 +25,7 @@ export interface Loaded {
   readonly config: Config;
   /** The file it came from; undefined where all is default. */
   readonly file: string | undefined;
-  /** What is taken and has no effect yet. */
+  /** What is taken and has no effect: its feature isn't there yet, or it names no action. */
   readonly notices: readonly Notice[];
 }
 
@@ -46,7 +46,7 @@ export function loadConfig({ file: named, env, cwd = process.cwd() }: LoadOption
   return {
     config: dir ? { ...config, store: { ...config.store, dir: resolve(cwd, dir) } } : config,
     file,
-    notices: noticesOf(raw),
+    notices: [...noticesOf(raw), ...idlePatterns(config)],
   };
 }
 

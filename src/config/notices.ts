@@ -1,5 +1,19 @@
+import { nearest } from '../lib/nearest.ts';
 import { isMapping } from './introspect.ts';
 import type { Notice } from './problem.ts';
+import type { Config } from './schema.ts';
+
+/** The ids of all actions that a policy or a freeze may name. A test compares them with the actions themselves. */
+export const ACTION_IDS: readonly string[] = [
+  'backup.run',
+  'restore.run',
+  'node.cordon',
+  'node.uncordon',
+  'node.drain',
+  'disk.images',
+  'disk.journal',
+  'disk.pods',
+];
 
 /**
  * Keys that are taken and checked but whose feature isn't there yet. Whoever builds the feature removes its line.
@@ -13,6 +27,24 @@ export function noticesOf(raw: unknown): readonly Notice[] {
     path,
     message: `${path} has no effect yet`,
   }));
+}
+
+/** Says of each pattern of `policies` and `freezes` that no action fits it: a slip there leaves the strict default, unseen. Pure. */
+export function idlePatterns({ policies, freezes }: Pick<Config, 'policies' | 'freezes'>): readonly Notice[] {
+  return [
+    ...policies.flatMap(({ actions }, index) => idle(`policies[${index}].actions`, actions)),
+    ...freezes.flatMap(({ except }, index) => idle(`freezes[${index}].except`, except)),
+  ];
+}
+
+function idle(path: string, patterns: readonly string[]): readonly Notice[] {
+  return patterns.flatMap((pattern, index) => {
+    if (pattern === '*' || ACTION_IDS.some((id) => id === pattern || id.replace(/\..*/, '.*') === pattern)) return [];
+    const families = ACTION_IDS.map((id) => id.replace(/\..*/, '.*'));
+    const meant = nearest(pattern, pattern.endsWith('.*') ? families : ACTION_IDS);
+    const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
+    return [{ path: `${path}[${index}]`, message: `${path}[${index}]: there is no action ${pattern}${hint}` }];
+  });
 }
 
 function present(value: unknown, [step, ...rest]: readonly string[]): boolean {

@@ -18,6 +18,12 @@ const list = (parts: readonly PartHealth[]): string =>
     )
     .join('; ');
 
+function onCallSource({ rotation, ical, slackUsergroup }: Config['oncall']): string {
+  if (rotation) return 'by rotation';
+  if (ical) return 'by calendar';
+  return slackUsergroup === undefined ? 'everybody with the role (oncall is not set)' : 'by Slack user group';
+}
+
 /** Five lines at the start: where it listens, what it keeps, whom it speaks through, what it sees, who may act. Pure. */
 export function greeting({ version, url, config, parts, incidentsOpen, notices }: Greeting): readonly string[] {
   const { alertmanager, people, oncall } = config;
@@ -26,7 +32,7 @@ export function greeting({ version, url, config, parts, incidentsOpen, notices }
     alertmanager.webhookToken || alertmanager.webhookUser !== undefined
       ? 'with credentials'
       : 'open, for this machine only';
-  const source = oncall.rotation ? 'by rotation' : oncall.ical ? 'by calendar' : 'nobody (oncall is not set)';
+  const source = onCallSource(oncall);
   const who =
     people.length === 0
       ? 'the console’s “local”, with every role (people is empty)'

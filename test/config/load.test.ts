@@ -1,9 +1,11 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { type Loaded, type LoadOptions, loadConfig } from '../../src/config/load.ts';
+import { ACTION_IDS } from '../../src/config/notices.ts';
 import { ConfigError, renderConfigError } from '../../src/config/problem.ts';
 import { cpuMs } from '../support/cpuTime.ts';
 import { ENV, read, told, WHOLE } from './fixtures.ts';
@@ -32,6 +34,20 @@ function failure(run: () => unknown): ConfigError {
     throw error;
   }
   throw new Error('it was taken');
+}
+
+const ACTIONS = join(import.meta.dirname, '../../src/actions');
+
+/** The ids of all actions there are: what the action.ts of each folder exports. */
+async function idsOfActions(): Promise<readonly string[]> {
+  const files = readdirSync(ACTIONS)
+    .map((folder) => join(ACTIONS, folder, 'action.ts'))
+    .filter((file) => existsSync(file));
+  const modules: readonly Record<string, unknown>[] = await Promise.all(files.map((file) => import(file)));
+  const found = modules
+    .flatMap((module) => Object.values(module))
+    .map((one) => z.object({ id: z.string() }).safeParse(one));
+  return found.flatMap(({ data }) => (data ? [data.id] : [])).sort();
 }
 
 describe('loadConfig', () => {
@@ -74,6 +90,30 @@ describe('loadConfig', () => {
       message: 'backups[].offsite has no effect yet',
     });
     expect(load('policies: []\nbackups: [{ name: b }]\nchats: { slack: }').notices).toEqual([]);
+  });
+
+  it('says of patterns that fit no action, in policies and in freezes, what was perhaps meant', () => {
+    const { notices } = load(`policies: [{ actions: [backup.run, backup.runn, 'backups.*', '*', 'node.*', zzz.qqqqqq] }]
+freezes: [{ from: Fri 18:00, to: Mon 08:00, except: [node.drian, 'disk.*'] }]`);
+    expect(notices).toEqual([
+      {
+        path: 'policies[0].actions[1]',
+        message: 'policies[0].actions[1]: there is no action backup.runn; did you mean backup.run?',
+      },
+      {
+        path: 'policies[0].actions[2]',
+        message: 'policies[0].actions[2]: there is no action backups.*; did you mean backup.*?',
+      },
+      { path: 'policies[0].actions[5]', message: 'policies[0].actions[5]: there is no action zzz.qqqqqq' },
+      {
+        path: 'freezes[0].except[0]',
+        message: 'freezes[0].except[0]: there is no action node.drian; did you mean node.drain?',
+      },
+    ]);
+  });
+
+  it('knows the very actions that there are', async () => {
+    expect([...ACTION_IDS].sort()).toEqual(await idsOfActions());
   });
 
   it.each([

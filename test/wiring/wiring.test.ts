@@ -168,6 +168,22 @@ oncall: { rotation: { people: [ana] } }`,
   });
 });
 
+describe('who is on call, in the first lines,', () => {
+  it.each([
+    ['', 'everybody with the role (oncall is not set)'],
+    ['oncall: { rotation: { people: [ana] } }', 'by rotation'],
+    ['oncall: { ical: "http://127.0.0.1:1/x.ics" }', 'by calendar'],
+    [
+      'oncall: { slackUsergroup: S0123ABCD }\nchats: { slack: { channel: C0123ABCD, botToken: xoxb-1-2-3, appToken: xapp-1-2-3 } }',
+      'by Slack user group',
+    ],
+  ])('is told of %j', (yaml, words) => {
+    const config = load(`people: [{ name: ana, roles: [oncall] }]\n${yaml}`);
+    const all = greeting({ version: '1', url: 'http://x', config, parts: [], incidentsOpen: 0, notices: [] });
+    expect(all[4]).toBe(`people: ana (oncall); on call: ${words}`);
+  });
+});
+
 describe('the log', () => {
   it('holds no secret, whoever logs it, also inside of fields and errors', () => {
     const config = load('alertmanager: { webhookToken: "a-long-secret-token" }');
