@@ -37,5 +37,5 @@ export const diskPressure = runbook({
     'A file that is deleted but still open keeps its space until its process ends.',
     'If it fills within hours: cordon, so that no new pods come.',
   ],
-  offers: (subject) => offers(subject, 'disk.prune-images', 'node.cordon', 'node.drain'),
+  offers: (subject) => offers(subject, 'disk.images', 'disk.journal', 'disk.pods', 'node.cordon', 'node.drain'),
 });

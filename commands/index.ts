@@ -10,6 +10,7 @@ import { confirm } from './confirm.ts';
 import { cordon } from './cordon.ts';
 import { delegate } from './delegate.ts';
 import { deny } from './deny.ts';
+import { disk } from './disk.ts';
 import { drain } from './drain.ts';
 import { help } from './help.ts';
 import { incidents } from './incidents.ts';
@@ -50,6 +51,7 @@ export const commands: readonly Command[] = [
   cordon,
   uncordon,
   drain,
+  disk,
   oncall,
   delegate,
   undelegate,

@@ -1,20 +1,46 @@
+import { z } from 'zod';
+import { isObjectName } from '../src/cluster/names.ts';
 import { privately } from '../src/commanding/answers.ts';
-import { noArgs } from '../src/commanding/args.ts';
-import { command } from '../src/commanding/command.ts';
-import { humanDuration } from '../src/lib/text.ts';
+import { type Answer, command, type Services } from '../src/commanding/command.ts';
+import { lookAtNode } from '../src/commanding/lookAtNode.ts';
+import { nodeBlocks, statusOf } from '../src/commanding/nodeSheet.ts';
+import { codeOf, DaytwoError } from '../src/lib/errors.ts';
+import { humanDuration, inertLine } from '../src/lib/text.ts';
 
 /** Rows that are shown; nodes in trouble come first. */
 const MOST = 60;
+/** How long all looks at one node may take, ms: an answer is waited for 15 s. */
+const LOOK_MS = 13_000;
 
-/** `/nodes`. */
+async function one(name: string, services: Services, asked: AbortSignal): Promise<Answer> {
+  if (!isObjectName(name)) return privately('That is no name of a node; /nodes lists them.', [], 'warning');
+  const limit = AbortSignal.timeout(LOOK_MS);
+  try {
+    const sheet = await lookAtNode(name, services, AbortSignal.any([asked, limit]));
+    if (!sheet)
+      return privately(`There is no node ${name} in ${services.cluster.name}; /nodes lists them.`, [], 'warning');
+    const { view } = sheet;
+    const well =
+      view.ready === 'True' && !view.conditions.some(({ type, status }) => type !== 'Ready' && status === 'True');
+    return privately(`${inertLine(view.name)}: ${statusOf(view)}`, nodeBlocks(sheet), well ? 'ok' : 'warning');
+  } catch (error) {
+    if (codeOf(error) !== 'cancelled' || !limit.aborted || asked.aborted) throw error;
+    throw new DaytwoError('timeout', `${services.cluster.name} did not answer within ${LOOK_MS / 1000} s.`);
+  }
+}
+
+/** `/nodes [NAME]`. */
 export const nodes = command({
   name: 'nodes',
-  usage: '/nodes',
-  summary: 'Lists the cluster’s nodes with their state, version and pressures.',
-  examples: ['/nodes'],
+  usage: '/nodes [NAME]',
+  summary:
+    'Lists the cluster’s nodes; with a name, how it is, how full, what a drain would meet, and what happened to it.',
+  examples: ['/nodes', '/nodes worker-1'],
   may: 'anyone',
-  args: noArgs,
-  run: async (_, { signal }, { cluster, clock }) => {
+  args: z.union([z.tuple([]), z.tuple([z.string()])], { error: 'name one node, or none' }),
+  run: async ([name], { signal }, services) => {
+    if (name !== undefined) return one(name, services, signal);
+    const { cluster, clock } = services;
     const all = (await cluster.nodes(signal)).map((node) => {
       const pressures = node.conditions
         .filter(({ type, status }) => type !== 'Ready' && status === 'True')

@@ -30,6 +30,7 @@ import { createGate } from './wiring/gate.ts';
 import { healthOf } from './wiring/health.ts';
 import { createLogger } from './wiring/logger.ts';
 import { createOutside, type Outside } from './wiring/outside.ts';
+import { recordSignIns } from './wiring/signIns.ts';
 import { databaseSecrets, openState, type State } from './wiring/state.ts';
 import { createStoreTrial } from './wiring/storeTrial.ts';
 import { createTalkers } from './wiring/talkers.ts';
@@ -115,6 +116,7 @@ async function wire(from: {
   const talkers = await createTalkers(
     { config, store, clock, log, commands, claims, homeTab: (identity) => homeTab(identity) },
     overrides.chats ?? [],
+    recordSignIns(audit, log),
   );
   const { all: chats, targets } = talkers;
   const health = (): readonly PartHealth[] =>
@@ -167,6 +169,7 @@ async function wire(from: {
       prometheus: outside.has.prometheus ? outside.prometheus : undefined,
       env: from.options.env,
     },
+    disk: { specs: outside.specs, cluster: outside.cleaningCluster },
     alone: !state.isShared,
     ...(overrides.actions ? { actions: overrides.actions } : {}),
   });
@@ -195,6 +198,8 @@ async function wire(from: {
     cluster: outside.cluster,
     gate: gate.service,
     backups: gate.backups,
+    disk: gate.disk,
+    nodes: gate.nodes,
     audit,
     onCall,
     delegations: gate.delegations,

@@ -1,4 +1,8 @@
 import { commands } from '../../commands/index.ts';
+import { backupRun } from '../../src/actions/backup/action.ts';
+import { diskImages, diskJournal, diskPods } from '../../src/actions/disk/action.ts';
+import { nodeCordon, nodeDrain, nodeUncordon } from '../../src/actions/node/action.ts';
+import { restoreRun } from '../../src/actions/restore/action.ts';
 import type { Person } from '../../src/chat/people.ts';
 import * as decide from '../../src/gate/decide.ts';
 import type { Context, Decided, Refusal } from '../../src/gate/facts.ts';
@@ -55,6 +59,18 @@ const asked = () => taken(decide.requestOf({ name: 'REQ-17', plan: PLAN, policy:
 const confirmed = (request = asked()) => taken(decide.confirm(request, by('ana'), { digest: request.digest }, world()));
 const approved = (request = confirmed()) =>
   taken(decide.vote(request, by('ben'), { choice: 'approve', digest: request.digest }, world()));
+
+/** What policies can name, and what they call its target. */
+const ACTIONS: readonly (readonly [string, string, string])[] = [
+  [backupRun.id, 'the backup', 'a backup is made now'],
+  [restoreRun.id, 'the backup', 'a snapshot is restored into a fresh folder'],
+  [nodeCordon.id, 'the node', 'new pods are kept off'],
+  [nodeUncordon.id, 'the node', 'they may come again'],
+  [nodeDrain.id, 'the node', 'its pods are evicted'],
+  [diskImages.id, 'the node', 'images that no container uses are removed'],
+  [diskJournal.id, 'the node', 'the oldest journal files are removed'],
+  [diskPods.id, 'the node', 'finished pods are deleted'],
+];
 
 /** A request of ana's in each state, as the core itself knows it. */
 const inState = (state: RequestState): GateRequest => ({ ...approved(), votes: [], state });
@@ -238,7 +254,7 @@ Who asked and admins cancel; what runs stops at its next safe point and says wha
 ${words.join('\n')}
 
 \`/approve\` and \`/deny\` by name take what the card shows as digest: \`/approve REQ-17 3fa9-81c0\`. If the plan is another by now, or took another's
-place within the last minute and no digest was given, they refuse and show the new card. \`/requests REQ-17\` shows the card at any time.
+place within the last minute and no digest was given, they refuse and show the new card; so does \`/confirm\` within that minute. \`/requests REQ-17\` shows the card at any time.
 
 ## Policies
 
@@ -255,6 +271,10 @@ ${row('time to approve, and again to start', humanDuration(strict.ttlMs))}
 \`confirm: typed\` wants the target's name from who asked, to the letter; it replaces no approval. \`whoCanRestore\` of a backup and the policy must both
 allow. \`oncall\` among roles means the whole crew, so that a colleague approves what the one on duty asks for. Configuration: [configuration.md](configuration.md).
 
+| Action | Target | What is done |
+| --- | --- | --- |
+${ACTIONS.map(([id, target, what]) => row(`\`${id}\``, target, what)).join('\n')}
+
 ## What is checked when
 
 Who may do what is decided at the click, in one place, for every chat alike; and again at the start.
@@ -270,6 +290,7 @@ While only the on-call source is silent, an approved request waits for it until 
 
 Everybody who may approve is called when the request is confirmed. After a third of the time the next on call is called, by the rotation or the calendar (a Slack user group
 and roles alone know no order); after two thirds, all admins who may approve; once each, in the thread and in private where a chat can.
+Each is mentioned by the account that \`people\` has for that chat, and named where it has none; no text of a plan, a label or a reason mentions anybody.
 
 **Break-glass.** Who asked and is on call now goes without approvals: \`/breakglass REQ-17 REASON\`, with at least ${MIN_REASON} characters of reason. It waives the
 approvals alone: plan, confirmation, freeze windows, locks and record hold. It is told in the thread and, as a message of its own, in every chat's home.

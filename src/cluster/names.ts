@@ -20,9 +20,14 @@ export function namespaceName(text: string): string {
   throw new DaytwoError('invalid', `${JSON.stringify(text.slice(0, 80))} is no name of a namespace.`);
 }
 
+/** Whether it is a name of a node, a pod or most other objects. */
+export function isObjectName(text: string): boolean {
+  return text.length <= SUBDOMAIN_MAX && SUBDOMAIN.test(text);
+}
+
 /** A node's or pod's name, checked before it goes into a selector. @throws DaytwoError invalid */
 export function objectName(text: string): string {
-  if (text.length <= SUBDOMAIN_MAX && SUBDOMAIN.test(text)) return text;
+  if (isObjectName(text)) return text;
   throw new DaytwoError('invalid', `${JSON.stringify(text.slice(0, 80))} is no name of a Kubernetes object.`);
 }
 

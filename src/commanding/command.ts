@@ -1,11 +1,15 @@
 import type { z } from 'zod';
+import type { DiskWorld } from '../actions/disk/world.ts';
 import type { BackupWorld } from '../actions/restic/world.ts';
 import type { Desk } from '../alerting/desk.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Card } from '../chat/message.ts';
 import type { Person } from '../chat/people.ts';
 import type { ChatName, Conversation } from '../chat/port.ts';
+import type { ActingCluster } from '../cluster/acting.ts';
 import type { Cluster } from '../cluster/port.ts';
+import type { Refusal } from '../gate/action.ts';
+import type { Plan } from '../gate/model.ts';
 import type { GateService } from '../gate/service.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { OnCallSource } from '../oncall/oncall.ts';
@@ -21,6 +25,12 @@ export interface PartHealth {
   readonly text: string;
 }
 
+/** A node as people look at it, and the plan of a drain of it, which nobody asked for yet. */
+export interface NodeLook {
+  readonly cluster: Pick<ActingCluster, 'node' | 'pods'>;
+  readonly drain: (node: string, signal: AbortSignal) => Promise<Plan | Refusal>;
+}
+
 /** What commands may use. */
 export interface Services {
   readonly store: Store;
@@ -30,6 +40,9 @@ export interface Services {
   readonly bring: (incident: string, chat: ChatName) => Promise<boolean>;
   readonly gate: GateService;
   readonly backups: BackupWorld;
+  readonly disk: DiskWorld;
+  /** Absent where no cluster is named. */
+  readonly nodes: NodeLook | undefined;
   readonly audit: Audit;
   readonly alertmanager: Alertmanager;
   readonly cluster: Cluster;

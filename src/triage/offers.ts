@@ -1,10 +1,12 @@
 import type { Offer, Subject } from './runbook.ts';
 
-type Argument = 'node' | 'backup';
+type Argument = 'node' | 'host' | 'backup';
 
 interface Offered {
   /** Without this of the subject there is nothing to offer. */
   readonly needs: Argument;
+  /** What the action calls it, where not so. */
+  readonly as?: string;
   /** The button's words. */
   readonly label: (value: string) => string;
 }
@@ -17,7 +19,9 @@ const OFFERED: Readonly<Record<string, Offered>> = {
   'node.cordon': { needs: 'node', label: (node) => `Cordon ${node}` },
   'node.uncordon': { needs: 'node', label: (node) => `Uncordon ${node}` },
   'node.drain': { needs: 'node', label: (node) => `Drain ${node}` },
-  'disk.prune-images': { needs: 'node', label: (node) => `Prune images on ${node}` },
+  'disk.images': { needs: 'host', as: 'node', label: (node) => `Free unused images on ${node}` },
+  'disk.journal': { needs: 'host', as: 'node', label: (node) => `Shorten the journal on ${node}` },
+  'disk.pods': { needs: 'node', label: (node) => `Clear finished pods on ${node}` },
 };
 
 /**
@@ -27,13 +31,16 @@ const OFFERED: Readonly<Record<string, Offered>> = {
 export function offers(subject: Subject, ...actions: readonly string[]): readonly Offer[] {
   const known: Readonly<Record<Argument, string | undefined>> = {
     node: subject.node,
+    host: subject.host,
     backup: subject.backup?.name,
   };
   return actions.flatMap((action): Offer[] => {
     const words = Object.hasOwn(OFFERED, action) ? OFFERED[action] : undefined;
-    if (!words) return [{ action, label: action, args: defined(known) }];
+    if (!words) return [{ action, label: action, args: defined({ node: known.node, backup: known.backup }) }];
     const value = known[words.needs];
-    return value === undefined ? [] : [{ action, label: words.label(value), args: { [words.needs]: value } }];
+    return value === undefined
+      ? []
+      : [{ action, label: words.label(value), args: { [words.as ?? words.needs]: value } }];
   });
 }
 

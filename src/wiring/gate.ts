@@ -1,10 +1,12 @@
 import { backupRun } from '../actions/backup/action.ts';
+import type { DiskWorld } from '../actions/disk/world.ts';
 import type { BackupSpec, BackupWorld } from '../actions/restic/world.ts';
 import { restoreRun } from '../actions/restore/action.ts';
 import type { Target } from '../alerting/desk.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Person } from '../chat/people.ts';
 import { LOCAL } from '../chat/people.ts';
+import type { NodeLook } from '../commanding/command.ts';
 import type { Config } from '../config/schema.ts';
 import { type BoundAction, bindAction } from '../gate/bound.ts';
 import type { Callers } from '../gate/calls.ts';
@@ -27,7 +29,8 @@ import { createDelegations, type Delegations } from '../people/delegations.ts';
 import type { Collection, Store } from '../store/port.ts';
 import { createPushgateway } from '../telemetry/pushgateway.ts';
 import { directOf } from './direct.ts';
-import { clusterUid, type NodeParts, nodeActions } from './nodes.ts';
+import { type DiskParts, diskActions, diskWorld } from './disk.ts';
+import { clusterUid, type NodeParts, nodeActions, nodeLook } from './nodes.ts';
 import { authOf } from './outside.ts';
 
 /** What the gate keeps in the store. */
@@ -46,6 +49,9 @@ export interface Gate {
   /** Ids of the actions that exist. */
   readonly actions: ReadonlySet<string>;
   readonly backups: BackupWorld;
+  readonly disk: DiskWorld;
+  /** Absent where no cluster is named. */
+  readonly nodes: NodeLook | undefined;
   /** Who stands in for whom. */
   readonly delegations: Delegations;
   start(): void;
@@ -93,6 +99,8 @@ export function createGate(options: {
   readonly meter?: GateMeter;
   /** Absent where no cluster is named: then there are no actions on nodes. */
   readonly nodes?: NodeParts | undefined;
+  /** Whose disks can be freed; nobody's where absent. */
+  readonly disk?: DiskParts;
   /** In place of the real actions: a test's. */
   readonly actions?: readonly BoundAction[];
   /** Whether no other process can have the state open: then what another left is taken over at once. Default: so. */
@@ -111,10 +119,12 @@ export function createGate(options: {
     localHosts: new Set(config.hosts.flatMap(({ name, via }) => (via === 'local' ? [name] : []))),
     lastTookMs: lastTook(store),
   };
+  const disk = diskWorld(options.disk ?? { specs: [] }, backups);
   const bound: readonly BoundAction[] = options.actions ?? [
     bindAction(backupRun, backups),
     bindAction(restoreRun, backups),
     ...(options.nodes ? nodeActions(options.nodes, store, backups) : []),
+    ...diskActions(disk),
   ];
   const actions = new Map(bound.map((action) => [action.id, action]));
   const people: readonly Person[] = config.people.length > 0 ? config.people : [LOCAL];
@@ -140,6 +150,8 @@ export function createGate(options: {
     service,
     actions: new Set(actions.keys()),
     backups,
+    disk,
+    nodes: nodeLook(options.nodes, actions),
     delegations: standing,
     start: () => {
       executor.start();

@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { lookAtUnit } from '../actions/backup/look.ts';
 import { isRunning } from '../actions/backup/unit.ts';
+import { DISK_PODS } from '../actions/disk/pods.ts';
 import { nodeCordon, nodeDrain, nodeUncordon } from '../actions/node/action.ts';
+import { NODE_DRAIN } from '../actions/node/plan.ts';
 import type { NodeBusy, NodeWorld, PathBackup } from '../actions/node/world.ts';
 import { repositoryOf, restic } from '../actions/restic/repository.ts';
 import { hostnameOf, snapshotsOf, within } from '../actions/restic/snapshots.ts';
 import type { BackupSpec, BackupWorld } from '../actions/restic/world.ts';
 import type { ActingCluster } from '../cluster/acting.ts';
+import type { NodeLook } from '../commanding/command.ts';
 import { type BoundAction, bindAction } from '../gate/bound.ts';
 import { gateRequests } from '../gate/requests.ts';
 import type { Store } from '../store/port.ts';
@@ -40,13 +43,28 @@ export function nodeActions(parts: NodeParts, store: Store, backups: BackupWorld
   return [bindAction(nodeCordon, world), bindAction(nodeUncordon, world), bindAction(nodeDrain, world)];
 }
 
-/** The uid that plans for nodes are bound to; other actions touch no cluster. Throws as `ActingCluster`. */
+/** What `/nodes NAME` looks at; undefined without a cluster. */
+export function nodeLook(
+  parts: NodeParts | undefined,
+  actions: ReadonlyMap<string, BoundAction>,
+): NodeLook | undefined {
+  const drain = actions.get(NODE_DRAIN);
+  return (
+    parts && {
+      cluster: parts.cluster,
+      drain: async (node, signal) =>
+        drain ? drain.plan({ node }, signal) : { refused: 'Nothing can be drained from here.' },
+    }
+  );
+}
+
+/** The uid that plans for nodes and their pods are bound to; other actions touch no cluster. Throws as `ActingCluster`. */
 export async function clusterUid(
   parts: NodeParts | undefined,
   action: string,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  return action.startsWith('node.') ? parts?.cluster.uid(signal) : undefined;
+  return action.startsWith('node.') || action === DISK_PODS ? parts?.cluster.uid(signal) : undefined;
 }
 
 /** The pod this process runs in: by the downward API's usual names, else by its host name and service account. */

@@ -3,6 +3,8 @@ import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
 import type { ActingCluster } from '../cluster/acting.ts';
 import { createActingCluster } from '../cluster/actingCluster.ts';
+import type { CleaningCluster } from '../cluster/cleaning.ts';
+import { createCleaningCluster } from '../cluster/cleaningCluster.ts';
 import { clusterNotConfigured, createCluster } from '../cluster/cluster.ts';
 import type { Cluster } from '../cluster/port.ts';
 import type { Config } from '../config/schema.ts';
@@ -23,6 +25,8 @@ export interface Outside {
   readonly cluster: Cluster;
   /** Absent where none is named. */
   readonly actingCluster?: ActingCluster | undefined;
+  /** Absent where none is named. */
+  readonly cleaningCluster?: CleaningCluster | undefined;
   readonly prometheus: Prometheus;
   readonly alertmanager: Alertmanager;
   readonly has: { readonly cluster: boolean; readonly prometheus: boolean; readonly alertmanager: boolean };
@@ -71,6 +75,7 @@ export function createOutside(
     specs,
     cluster: hasCluster(config, options.env) ? createCluster(config.cluster) : clusterNotConfigured(),
     actingCluster: hasCluster(config, options.env) ? createActingCluster(config.cluster) : undefined,
+    cleaningCluster: hasCluster(config, options.env) ? createCleaningCluster(config.cluster) : undefined,
     prometheus:
       prometheus.url === undefined
         ? prometheusNotConfigured()

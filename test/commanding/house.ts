@@ -87,6 +87,8 @@ export async function house(change: Partial<Services> = {}, people: readonly Per
   const services: Services = {
     gate: gate.service,
     backups: gate.backups,
+    disk: gate.disk,
+    nodes: gate.nodes,
     delegations: gate.delegations,
     audit,
     store: temp.store,

@@ -27,7 +27,7 @@ const ACTS = [
   'deny',
   'cancel',
   'audit',
-].concat(['breakglass', 'settle', 'delegate', 'undelegate', 'cordon', 'uncordon', 'drain']);
+].concat(['breakglass', 'settle', 'delegate', 'undelegate', 'cordon', 'uncordon', 'drain', 'disk']);
 
 describe('every command', () => {
   it('is in the index, and every file of the folder is', () => {
