@@ -1,5 +1,6 @@
 import type { Target } from '../alerting/desk.ts';
 import { type ConsoleChat, createConsole } from '../chat/console/console.ts';
+import type { SignInHeard } from '../chat/console/model.ts';
 import type { Chat } from '../chat/port.ts';
 import { type ChatParts, createVendorChats, type WiredChat } from './chats.ts';
 import { listenText } from './door.ts';
@@ -13,8 +14,8 @@ export interface Talkers {
   readonly targets: readonly Target[];
 }
 
-/** Builds the chats that the configuration names, and adds `more`, which are built already. */
-export async function createTalkers(parts: ChatParts, more: readonly Chat[]): Promise<Talkers> {
+/** Builds the chats that the configuration names, and adds `more`, which are built already. `signedIn` hears who came to the console. */
+export async function createTalkers(parts: ChatParts, more: readonly Chat[], signedIn: SignInHeard): Promise<Talkers> {
   const { config, store, clock, log, commands } = parts;
   const { publicUrl } = config.server;
   const consoleChat = config.chats.console.enabled
@@ -25,6 +26,7 @@ export async function createTalkers(parts: ChatParts, more: readonly Chat[]): Pr
         people: config.people,
         listen: listenText(config),
         isShared: parts.claims.id() !== undefined,
+        signedIn,
         ...(publicUrl === undefined ? {} : { publicUrl }),
         commands: commands.map(({ name, usage, summary, examples }) => ({
           name,

@@ -5,7 +5,7 @@ import type { Store } from '../../store/port.ts';
 import type { Chat, MessageKey, TakeIn } from '../port.ts';
 import { Board } from './board.ts';
 import { Feed } from './feed.ts';
-import { type ConsoleCommand, type ConsolePerson, HOME } from './model.ts';
+import { type ConsoleCommand, type ConsolePerson, HOME, type SignInHeard } from './model.ts';
 import { consoleRoutes } from './routes.ts';
 import { Sessions } from './sessions.ts';
 
@@ -31,13 +31,14 @@ export interface ConsoleOptions {
   readonly commands: readonly ConsoleCommand[];
   /** Whether other processes serve the same console. */
   readonly isShared?: boolean;
+  readonly signedIn?: SignInHeard;
 }
 
 /** The embedded chat: a Chat for the outbox, pages for a browser. */
 export interface ConsoleChat extends Chat {
   /** Everything under `/`, `/c/`, `/assets/` and `/api/`, for `fastify.register`. */
   readonly plugin: (app: FastifyInstance) => Promise<void>;
-  /** One line a person, each with a fresh one-time URL; made anew on each call, good until one use or the process's end; a day where others serve it too. */
+  /** One line a person, each with a fresh one-time URL; made anew on each call, good for one use within an hour. */
   loginLines(baseUrl: string): readonly string[];
   /** Forgets threads and all their messages (retention). */
   forget(threads: readonly MessageKey[]): Promise<void>;
@@ -94,11 +95,23 @@ export function createConsole(options: ConsoleOptions): ConsoleChat {
       // Open streams would hold the server's end up for ever.
       app.addHook('preClose', async () => feed.end());
       await app.register((scope) =>
-        consoleRoutes(scope, { board, feed, sessions, store, clock, served, commands, takeIn: () => takeIn }),
+        consoleRoutes(scope, {
+          board,
+          feed,
+          sessions,
+          store,
+          clock,
+          served,
+          commands,
+          takeIn: () => takeIn,
+          signedIn: options.signedIn ?? (() => {}),
+        }),
       );
     },
     loginLines: (baseUrl) =>
-      people.map(({ name }) => `Console for ${name}, once: ${new URL(`/c/${sessions.mint(name)}`, baseUrl).href}`),
+      people.map(
+        ({ name }) => `Console for ${name}, once: ${new URL(`/c/${sessions.mint(name, 'start')}`, baseUrl).href}`,
+      ),
     forget: (threads) => board.forget(threads),
     pictures: () => board.pictures(),
     get followers() {

@@ -105,7 +105,15 @@ export const SESSIONS: Collection<ConsoleSession> = { kind: 'consolesession', ke
 export interface ConsoleLink {
   readonly person: string;
   readonly expiresAt: number;
+  /** Printed at a start, or made in a browser that was signed in. */
+  readonly from: 'start' | 'browser';
 }
+
+/** Told of each sign-in: where its one-time link came from, and the browser's IP address as this server sees it. */
+export type SignInHeard = (
+  person: string,
+  by: { readonly from: ConsoleLink['from']; readonly address: string },
+) => void;
 
 /** One-time links, where several processes serve one console. */
 export const LINKS: Collection<ConsoleLink> = { kind: 'consolelink', keys: () => ({}) };

@@ -9,7 +9,7 @@ import { type Asset, loadAssets } from './assets.ts';
 import type { Board } from './board.ts';
 import { type Feed, messageView, threadView } from './feed.ts';
 import { cookieOf, isOurHost, isOurPage, SECURITY_HEADERS, type Served } from './guard.ts';
-import { CHANNEL, type ConsoleCommand, HOME } from './model.ts';
+import { CHANNEL, type ConsoleCommand, HOME, type SignInHeard } from './model.ts';
 import { LINK_MS, SESSION_MS, type Sessions, type SignedIn } from './sessions.ts';
 import { stream } from './stream.ts';
 import { packAsked } from './thread.ts';
@@ -25,6 +25,7 @@ export interface RouteParts {
   readonly board: Board;
   readonly feed: Feed;
   readonly sessions: Sessions;
+  readonly signedIn: SignInHeard;
   readonly store: Store;
   readonly clock: Clock;
   readonly served: Served;
@@ -113,6 +114,7 @@ export async function consoleRoutes(app: FastifyInstance, parts: RouteParts): Pr
         'This link was used before or is too old. Make a new one in a browser that is signed in (help → “Sign in on another device”), or restart daytwo: it prints one.',
       );
     }
+    parts.signedIn(outcome.person.name, { from: outcome.from, address: request.ip });
     setCookie(reply, outcome.cookie, SESSION_MS);
     reply.header('cache-control', 'no-store');
     return request.method === 'GET' ? reply.redirect('/', 303) : reply.code(200).send({ person: outcome.person.name });
@@ -257,7 +259,7 @@ function apiRoutes(
   });
 
   api.post('/api/link', { bodyLimit: BODY_BYTES }, (request, reply) =>
-    reply.send({ path: `/c/${sessions.mint(who(request).person.name, LINK_MS)}`, forMs: LINK_MS }),
+    reply.send({ path: `/c/${sessions.mint(who(request).person.name, 'browser')}`, forMs: LINK_MS }),
   );
 
   api.post('/api/signout', { bodyLimit: BODY_BYTES }, async (request, reply) => {

@@ -15,10 +15,10 @@ const PROLONG_EVERY_MS = DAY_MS;
 const SESSIONS_PER_PERSON = 20;
 /** One-time links that may be open at once; the oldest gives way. */
 const MAX_LINKS = 200;
-/** How long a link made from a signed-in browser can be used. Those printed at the start end with the process. */
+/** How long a link made from a signed-in browser can be used. */
 export const LINK_MS = 10 * 60_000;
-/** How long a link printed at the start can be used where it must be known to other processes, and so outlives this one. */
-const SHARED_LINK_MS = DAY_MS;
+/** How long a link printed at the start can be used: what was printed stands in journals that others read later. */
+export const START_LINK_MS = 60 * 60_000;
 /** Failed sign-ins per minute and address, and from all addresses together. */
 const FAILURES_PER_ADDRESS = 10;
 const FAILURES_IN_ALL = 100;
@@ -32,7 +32,7 @@ export interface SignedIn {
 
 /** How a sign-in ended. */
 export type SignInOutcome =
-  | { readonly is: 'in'; readonly cookie: string; readonly person: ConsolePerson }
+  | { readonly is: 'in'; readonly cookie: string; readonly person: ConsolePerson; readonly from: ConsoleLink['from'] }
   | { readonly is: 'refused' }
   | { readonly is: 'limited' };
 
@@ -60,14 +60,18 @@ export class Sessions {
     this.#people = new Map(people.map((person) => [person.name, person]));
   }
 
-  /** A new one-time secret for a person; `forMs` is how long it may wait for its use. */
-  mint(person: string, forMs: number = Number.POSITIVE_INFINITY): string {
+  /** A new one-time secret for a person: printed at the start, or for another device of theirs. */
+  mint(person: string, from: ConsoleLink['from']): string {
     const made = secret();
     for (const oldest of this.#links.keys()) {
       if (this.#links.size < MAX_LINKS) break;
       this.#links.delete(oldest);
     }
-    const link = { person, expiresAt: this.#clock.now() + (this.#isShared ? Math.min(forMs, SHARED_LINK_MS) : forMs) };
+    const link: ConsoleLink = {
+      person,
+      expiresAt: this.#clock.now() + (from === 'start' ? START_LINK_MS : LINK_MS),
+      from,
+    };
     this.#links.set(hash(made), link);
     if (this.#isShared) void this.#share(hash(made), link);
     return made;
@@ -101,7 +105,8 @@ export class Sessions {
     if (!link || !person) return this.#failed(address);
     try {
       // Of several processes that are asked for it at the same time one can spend it.
-      return { is: 'in', cookie: await this.#open(person, shared ? [remove(LINKS, key, shared.version)] : []), person };
+      const cookie = await this.#open(person, shared ? [remove(LINKS, key, shared.version)] : []);
+      return { is: 'in', cookie, person, from: link.from };
     } catch (error) {
       if (shared && codeOf(error) === 'store-conflict') return this.#failed(address);
       // Nothing was stored, so the link wasn't used.

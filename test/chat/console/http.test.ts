@@ -93,6 +93,16 @@ describe('signing in', () => {
     expect((await fetch(link, { method: 'POST', headers: { origin: server.url } })).status).toBe(200);
   });
 
+  it('tells who came, by which link and from where: once, and of nobody who failed', async () => {
+    const heard: unknown[] = [];
+    const told = await serveConsole(store, { signedIn: (person, by) => heard.push([person, by]) });
+    const link = told.link('ben');
+    const press = () => fetch(link, { method: 'POST', headers: { origin: told.url } });
+    expect([(await press()).status, (await press()).status]).toEqual([200, 410]);
+    expect(heard).toEqual([['ben', { from: 'start', address: '127.0.0.1' }]]);
+    await told.close();
+  });
+
   it('gives each person a line, and `local` where there are none', async () => {
     const lines = server.chat.loginLines('http://127.0.0.1:8080');
     expect(lines).toHaveLength(2);
