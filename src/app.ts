@@ -33,7 +33,6 @@ import { createOutside, type Outside } from './wiring/outside.ts';
 import { recordSignIns } from './wiring/signIns.ts';
 import { databaseSecrets, openState, type State } from './wiring/state.ts';
 import { createStoreTrial } from './wiring/storeTrial.ts';
-import { recordSignIns } from './wiring/signIns.ts';
 import { createTalkers } from './wiring/talkers.ts';
 
 /** During a rush of notifications: one step of working in or of delivery (1 to 2 ms of work) in this time, one evidence round (10 ms). */
