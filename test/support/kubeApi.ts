@@ -35,7 +35,7 @@ export interface SeenRequest {
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
   readonly headers: IncomingHttpHeaders;
-  /** Of a POST or PATCH, as JSON. */
+  /** Of a POST, PATCH or DELETE, as JSON. */
   readonly body?: unknown;
   cutByClient: boolean;
 }
@@ -83,7 +83,7 @@ export async function startKubeApi(tls?: ServerOptions): Promise<KubeApi> {
       path: url.pathname,
       query: Object.fromEntries(url.searchParams),
       headers: request.headers,
-      ...(request.method === 'POST' || request.method === 'PATCH'
+      ...(request.method === 'POST' || request.method === 'PATCH' || request.method === 'DELETE'
         ? { body: await json(request).catch(() => undefined) }
         : {}),
       cutByClient: false,

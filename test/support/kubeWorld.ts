@@ -372,6 +372,21 @@ export function createKubeWorld(random: () => number = Math.random): KubeWorld {
     return undefined;
   }
 
+  /** As the API server deletes a finished pod: by its uid, and at once where no finalizer holds it. */
+  function deletion(pod: Manifest, body: Manifest): KubeAnswer {
+    const { name, namespace, uid, finalizers } = pod.metadata;
+    const wanted = body?.preconditions?.uid;
+    if (wanted !== undefined && wanted !== uid)
+      return status(
+        409,
+        'Conflict',
+        `Operation cannot be fulfilled on pods "${name}": the UID in the precondition (${wanted}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`,
+      );
+    if (isOver(pod) && !(finalizers?.length > 0)) objects.delete(idOf('Pod', namespace, name));
+    else pod.metadata.deletionTimestamp = new Date(0).toISOString();
+    return { body: pod };
+  }
+
   function patch(node: Manifest, type: string | undefined, body: Manifest): KubeAnswer {
     if (type !== 'application/merge-patch+json') return status(415, 'UnsupportedMediaType', `unexpected ${type}`);
     const wanted = body.metadata?.resourceVersion;
@@ -426,6 +441,7 @@ export function createKubeWorld(random: () => number = Math.random): KubeWorld {
       if (name !== undefined) {
         const object = get(kind, name, namespace);
         if (method === 'PATCH' && kind === 'Node' && object) return patch(object, type, body);
+        if (method === 'DELETE' && kind === 'Pod' && object) return deletion(object, body);
         return method === 'GET' || !object ? objectAnswer(kind, object, name) : status(405, 'MethodNotAllowed', method);
       }
       const all = of(kind).filter(
