@@ -21,7 +21,7 @@ const HELP = `daytwo: ChatOps for the second day of a Kubernetes cluster
 
   daytwo serve                     the bot: webhook, console, chats
   daytwo demo [--once]             the same, with three recorded alerts sent to itself; --once prints the threads and ends
-  daytwo check-config [--probe]    checks the configuration; --probe also asks everything it names, read-only
+  daytwo check-config [--probe]    checks the configuration; --probe also asks the store, chats, cluster, hosts … it names, read-only
   daytwo audit verify              is the record of who did what as it was written? also on a stopped bot; exit code 1 if not;
                                    with --head SEQ:HASH, also against a head that was posted in a chat or logged
   daytwo audit export              the record, an entry a line of JSON

@@ -40,6 +40,10 @@ async function verify(source: AuditSource, anchors: readonly Anchor[], print: (l
 
 /** A verification in sentences. Pure. */
 export function verdict(found: Verification): readonly string[] {
+  if (!found.ok && found.fault === 'nothing-there')
+    return [
+      `NOTHING THERE: ${found.text}. Either this isn’t the bot’s folder (--config FILE or DAYTWO_DATA_DIR names another), or the audit was taken away.`,
+    ];
   if (!found.ok) return [`BROKEN at entry ${found.seq} (${found.fault}): ${found.text}`];
   const { head, lastAt, unacknowledged, tornBytes } = found;
   const lines = [

@@ -30,6 +30,8 @@ export function createOnCall(
   if (slackUsergroup !== undefined && members)
     return { who: async () => onCallByGroup(slackUsergroup, await members(slackUsergroup), people), next };
   const reason =
-    slackUsergroup === undefined ? 'the configuration has no oncall section' : 'the user group needs chats.slack';
+    slackUsergroup === undefined
+      ? 'the configuration has no oncall section, so whoever has the role oncall counts'
+      : 'the user group needs chats.slack';
   return { who: async () => ({ is: 'unknown', reason }), next };
 }

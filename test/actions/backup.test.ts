@@ -123,6 +123,14 @@ describe.skipIf(noRestic).each(VIAS)('backup.run, restic itself, %s', (via) => {
     expect(told).toMatch(/^backup_timestamp_seconds\{.*\} 1\.\d+e\+09$/m);
   });
 
+  it.skipIf(via === 'ssh')('says so where no Pushgateway is set up, and succeeds', async () => {
+    world = { ...world, pushgateway: undefined };
+    const { verdict } = await go('exec-0005-nobody');
+    expect(verdict.is).toBe('succeeded');
+    const value = 'not pushed: no Pushgateway is set up (pushgateway.url)';
+    expect(verdict.outcome.facts).toContainEqual({ name: 'Metrics', value });
+  });
+
   it.skipIf(via === 'ssh')('is degraded where the Pushgateway is away', async () => {
     world = { ...world, pushgateway: createPushgateway({ url: 'http://127.0.0.1:9' }) };
     const { verdict } = await go('exec-0003-away');

@@ -177,6 +177,15 @@ describe('verifyFile finds', () => {
       );
     });
 
+    it('no audit at all: exit 1, and how to name another folder', async () => {
+      restore();
+      rmSync(rig.log);
+      rmSync(rig.headFile);
+      const { code, out } = await run('verify');
+      expect(code).toBe(1);
+      expect(out).toMatch(/^NOTHING THERE: there is no audit in .*DAYTWO_DATA_DIR.*or the audit was taken away\.$/);
+    });
+
     it('one changed byte: exit 1 and the first bad entry', async () => {
       restore();
       rig.write(whole.toString().replace('"i":4', '"i":7'));

@@ -159,7 +159,7 @@ describe('createCalendar', () => {
 
 describe('createOnCall', () => {
   it.each([
-    [{ timezone: 'UTC' }, 'the configuration has no oncall section'],
+    [{ timezone: 'UTC' }, 'the configuration has no oncall section, so whoever has the role oncall counts'],
     [{ timezone: 'UTC', slackUsergroup: 'S0123' }, 'the user group needs chats.slack'],
   ])('knows nobody with %j', async (oncall, reason) => {
     const source = createOnCall({ oncall, people: [] }, { clock: clockAt(NOW) });

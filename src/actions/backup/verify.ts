@@ -203,7 +203,7 @@ function verdict(
     failed: `${target} has no good backup from this run: ${why.join('; ')}.`,
   }[is];
   if (is === 'succeeded' && told === NOBODY)
-    facts.push({ name: 'Metrics', value: 'not pushed: the alert stays as it is' });
+    facts.push({ name: 'Metrics', value: 'not pushed: no Pushgateway is set up (pushgateway.url)' });
   const all =
     told && told !== NOBODY ? [...checks, weighed('degraded', 'metrics pushed', 'yes', told.text, told.ok)] : checks;
   return { is: mute ? 'degraded' : is, outcome: { text, facts, checks: all.map(({ weight: _, ...check }) => check) } };
