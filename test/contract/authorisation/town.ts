@@ -148,7 +148,8 @@ export async function openTown(): Promise<Town> {
     audit: async () =>
       (await readFile(join(dir, 'audit.jsonl'), 'utf8'))
         .split('\n')
-        .filter(Boolean)
+        // What stands after the last line's end is being written.
+        .slice(0, -1)
         .map((line) => JSON.parse(line) as { kind: string }),
     client: (who, chat) => clientOf(who, chat, places),
     violations: () => [...slack.violations, ...telegram.violations],
