@@ -53,7 +53,11 @@ async function sendOnce(endpoint: Endpoint, request: WireRequest, signal: AbortS
     const make = request.url.startsWith('https:') ? https.request : http.request;
     const out = make(request.url, {
       method: request.method,
-      headers: request.headers,
+      // Said always: without it Node frames the body of a DELETE not at all, and its server takes it for the next request.
+      headers:
+        request.body === undefined
+          ? request.headers
+          : { ...request.headers, 'content-length': Buffer.byteLength(request.body) },
       agent: endpoint.agent,
       signal,
     });
