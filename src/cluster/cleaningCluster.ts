@@ -5,13 +5,14 @@ import type { CleaningCluster, JobState } from './cleaning.ts';
 import type { ClusterOptions } from './cluster.ts';
 import { namespaceName, objectName } from './names.ts';
 
-type States = typeof import('./state/finished.ts');
 type RawFinished = import('./state/finished.ts').RawFinished;
 type RawJob = import('./state/finished.ts').RawJob;
 
 interface Behind {
   readonly client: ActingClient;
-  readonly states: States;
+  readonly finished: typeof import('./state/finished.ts').finishedPod;
+  readonly isJob: typeof import('./state/finished.ts').isJob;
+  readonly stateOf: typeof import('./state/finished.ts').jobState;
 }
 
 /** Per request, ms: admission webhooks may take 10 s each by default. */
@@ -35,20 +36,20 @@ export function createCleaningCluster(options: ClusterOptions = {}): CleaningClu
   return {
     finished: async (node, signal) => {
       const fields = `spec.nodeName=${objectName(node)},status.phase!=Running,status.phase!=Pending`;
-      const { client, states } = await open();
+      const { client, finished, isJob, stateOf } = await open();
       const { core } = client.requests;
       const raw = await client.list<RawFinished>(
         { verb: 'list', resource: 'pods' },
         (from, limit) => core.listPodForAllNamespaces(undefined, from, fields, undefined, limit),
         signal,
       );
-      const first = raw.flatMap((pod) => states.finishedPod(pod, new Map()) ?? []);
+      const first = raw.flatMap((pod) => finished(pod, new Map()) ?? []);
       const owners = new Map(
-        first.flatMap(({ owner }) => (owner && states.isJob(owner) ? [[owner.uid, owner] as const] : [])),
+        first.flatMap(({ owner }) => (owner && isJob(owner) ? [[owner.uid, owner] as const] : [])),
       );
-      const jobs = await jobsOf([...owners.values()], { client, states }, signal);
+      const jobs = await jobsOf([...owners.values()], { client, stateOf }, signal);
       return raw
-        .flatMap((pod) => states.finishedPod(pod, jobs) ?? [])
+        .flatMap((pod) => finished(pod, jobs) ?? [])
         .sort((a, b) => a.createdAt - b.createdAt || (a.uid < b.uid ? -1 : 1));
     },
     remove: async ({ namespace, name, uid }, signal) => {
@@ -71,7 +72,7 @@ export function createCleaningCluster(options: ClusterOptions = {}): CleaningClu
 /** How each Job is, by its uid. Without the right to read Jobs they are all unknown. */
 async function jobsOf(
   owners: readonly OwnerRef[],
-  { client, states }: Behind,
+  { client, stateOf }: Pick<Behind, 'client' | 'stateOf'>,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, JobState>> {
   const { batch } = client.requests;
@@ -90,7 +91,7 @@ async function jobsOf(
   try {
     const found = owners.length > ASK_EACH_MAX ? await every() : await Promise.all(owners.map(one));
     const byUid = new Map(found.flatMap((job) => (job?.metadata?.uid ? [[job.metadata.uid, job] as const] : [])));
-    return new Map(owners.map(({ uid }) => [uid, states.jobState(uid, byUid.get(uid))]));
+    return new Map(owners.map(({ uid }) => [uid, stateOf(uid, byUid.get(uid))]));
   } catch (error) {
     if (codeOf(error) !== 'forbidden') throw error;
     return new Map(owners.map(({ uid }) => [uid, 'unknown']));
@@ -105,5 +106,10 @@ async function openDoor(options: ClusterOptions, onUnauthorized: () => void): Pr
     import('./state/finished.ts'),
   ]);
   const way = await login.createLogin(await config.findTarget(options, options.env ?? process.env));
-  return { client: acting.createActingClient(way, options.timeoutMs ?? TIMEOUT_MS, onUnauthorized), states };
+  return {
+    client: acting.createActingClient(way, options.timeoutMs ?? TIMEOUT_MS, onUnauthorized),
+    finished: states.finishedPod,
+    isJob: states.isJob,
+    stateOf: states.jobState,
+  };
 }
