@@ -153,7 +153,7 @@ describe.skipIf(!(await hasBrowser()))('the demo in Chromium', () => {
       browser = await openBrowser(options);
       page = await browser.open(bot.link('local'));
       await page.waitForSelector('.connection.live');
-      await page.waitForFunction("document.querySelectorAll('.list a.row').length >= 3");
+      await page.locator('.list a.row').nth(2).waitFor();
       const rows = page.locator('.list a.row .row-title');
       const titles = await rows.allTextContents();
       for (const title of ['INC-1 BackupFailed', 'INC-2 BackupStale', 'INC-3 DiskPressure'])

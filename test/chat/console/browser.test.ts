@@ -13,6 +13,7 @@ import type { Store } from '../../../src/store/port.ts';
 import { type BrowserOptions, hasBrowser, openBrowser, type TestBrowser } from '../../support/browser.ts';
 import { type ConsoleServer, serveConsole, signIn, temporaryStore } from '../../support/consoleServer.ts';
 import { delivery, HOSTILE, seedThreads } from '../../support/consoleThreads.ts';
+import { eventually } from '../../support/real/process.ts';
 
 const never = new AbortController().signal;
 const VIEWS: [string, BrowserOptions][] = [
@@ -92,7 +93,12 @@ describe.skipIf(!(await hasBrowser()))('in Chromium', () => {
 
     await page.click('[data-thread="INC-42"]');
     await page.waitForSelector('.section');
-    await page.waitForFunction('document.querySelector("img")?.complete');
+    await eventually('the picture', () =>
+      page
+        .locator('img')
+        .first()
+        .evaluate((img: unknown) => (img as { readonly complete: boolean }).complete),
+    );
     expect(await page.locator('.list').isVisible()).toBe(!isPhone);
     expect(await page.locator('.message').count()).toBe(4);
     expect(await page.locator('details.section[open] .section-title').allTextContents()).toEqual(
