@@ -6,7 +6,7 @@ import { explain, type Fault, valueAt } from './explain.ts';
 import { absolute, fileReason, resolveFiles } from './files.ts';
 import { isMapping } from './introspect.ts';
 import { find, keyAt, type Located } from './located.ts';
-import { idlePatterns, noticesOf } from './notices.ts';
+import { idlePatterns, noticesOf, unreachableQuorums } from './notices.ts';
 import { ConfigError, type Notice, type Problem, pathText } from './problem.ts';
 import { type Config, configSchema } from './schema.ts';
 import { MAX_FILE, readYaml } from './yaml.ts';
@@ -46,7 +46,7 @@ export function loadConfig({ file: named, env, cwd = process.cwd() }: LoadOption
   return {
     config: dir ? { ...config, store: { ...config.store, dir: resolve(cwd, dir) } } : config,
     file,
-    notices: [...noticesOf(raw), ...idlePatterns(config)],
+    notices: [...noticesOf(raw), ...idlePatterns(config), ...unreachableQuorums(config)],
   };
 }
 

@@ -37,6 +37,27 @@ export function idlePatterns({ policies, freezes }: Pick<Config, 'policies' | 'f
   ];
 }
 
+/** Says of each policy that asks for more approvals than people could give: every request under it is refused. Pure. */
+export function unreachableQuorums({ policies, people }: Pick<Config, 'policies' | 'people'>): readonly Notice[] {
+  // Without people there is `local` alone, who has every role.
+  const crew = people.length > 0 ? people : [{ name: 'local', roles: ['oncall', 'admin'] as const }];
+  return policies.flatMap(({ request, approvals, approve }, index) => {
+    const holding = (roles: readonly string[]): readonly string[] =>
+      crew.filter((person) => person.roles.some((role) => roles.includes(role))).map(({ name }) => name);
+    const others = holding(approve);
+    const most = Math.max(0, ...holding(request).map((asker) => others.filter((name) => name !== asker).length));
+    if (approvals <= most) return [];
+    const path = `policies[${index}].approvals`;
+    const may = most === 0 ? 'nobody' : `only ${most}`;
+    return [
+      {
+        path,
+        message: `${path}: asks for ${approvals}, and ${may} besides who asks may approve: it refuses every request`,
+      },
+    ];
+  });
+}
+
 function idle(path: string, patterns: readonly string[]): readonly Notice[] {
   return patterns.flatMap((pattern, index) => {
     if (pattern === '*' || ACTION_IDS.some((id) => id === pattern || id.replace(/\..*/, '.*') === pattern)) return [];

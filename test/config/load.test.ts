@@ -93,7 +93,7 @@ describe('loadConfig', () => {
   });
 
   it('says of patterns that fit no action, in policies and in freezes, what was perhaps meant', () => {
-    const { notices } = load(`policies: [{ actions: [backup.run, backup.runn, 'backups.*', '*', 'node.*', zzz.qqqqqq] }]
+    const { notices } = load(`policies: [{ actions: [backup.run, backup.runn, 'backups.*', '*', 'node.*', zzz.qqqqqq], approvals: 0 }]
 freezes: [{ from: Fri 18:00, to: Mon 08:00, except: [node.drian, 'disk.*'] }]`);
     expect(notices).toEqual([
       {
@@ -114,6 +114,28 @@ freezes: [{ from: Fri 18:00, to: Mon 08:00, except: [node.drian, 'disk.*'] }]`);
 
   it('knows the very actions that there are', async () => {
     expect([...ACTION_IDS].sort()).toEqual(await idsOfActions());
+  });
+
+  it('says of a policy that nobody could approve that it refuses every request', () => {
+    const crew = 'people: [{ name: ana, roles: [oncall, admin] }, { name: ben, roles: [oncall] }]\n';
+    const quorums = (policies: string, people = crew): readonly string[] =>
+      load(`${people}policies:\n${policies}`)
+        .notices.map(({ message }) => message)
+        .filter((message) => message.includes('approvals'));
+    expect(
+      quorums(`  - { actions: [backup.run], request: [oncall], approvals: 1, approve: [oncall] }
+  - { actions: [restore.run], request: [oncall], approvals: 2, approve: [oncall, admin] }
+  - { actions: [node.drain], request: [admin], approvals: 1, approve: [admin] }
+  - { actions: [node.cordon], request: [oncall], approvals: 1, approve: [admin] }
+  - { actions: [node.uncordon], request: [oncall], approvals: 0 }
+`),
+    ).toEqual([
+      'policies[1].approvals: asks for 2, and only 1 besides who asks may approve: it refuses every request',
+      'policies[2].approvals: asks for 1, and nobody besides who asks may approve: it refuses every request',
+    ]);
+    expect(quorums('  - { actions: [backup.run], request: [oncall], approvals: 1, approve: [oncall] }\n', '')).toEqual([
+      'policies[0].approvals: asks for 1, and nobody besides who asks may approve: it refuses every request',
+    ]);
   });
 
   it.each([
