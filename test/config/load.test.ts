@@ -93,7 +93,8 @@ describe('loadConfig', () => {
   });
 
   it('says of patterns that fit no action, in policies and in freezes, what was perhaps meant', () => {
-    const { notices } = load(`policies: [{ actions: [backup.run, backup.runn, 'backups.*', '*', 'node.*', zzz.qqqqqq], approvals: 0 }]
+    const { notices } =
+      load(`policies: [{ actions: [backup.run, backup.runn, 'backups.*', '*', 'node.*', zzz.qqqqqq], approvals: 0 }]
 freezes: [{ from: Fri 18:00, to: Mon 08:00, except: [node.drian, 'disk.*'] }]`);
     expect(notices).toEqual([
       {
