@@ -151,6 +151,17 @@ describe.skipIf(!(await hasBrowser()))('in Chromium', () => {
     expect(await violations()).toEqual([]);
   });
 
+  it('calls a request by what it is, not as an incident', async () => {
+    await start();
+    await deliver(delivery('REQ-7', { tone: 'ok', title: 'REQ-7 Back up k8s_data: succeeded in 3 s' }));
+    await deliver(delivery('INC-7', { tone: 'ok', title: 'INC-7 X resolved after 3 min' }));
+    const badge = (key: string) => page.locator(`.list [data-thread="${key}"] .badge`);
+    await badge('INC-7').waitFor();
+    expect([await badge('REQ-7').innerText(), await badge('INC-7').innerText()]).toEqual(['Done', 'Resolved']);
+    await page.click('[data-thread="REQ-7"]');
+    expect(await page.getAttribute('#command', 'placeholder')).toBe('/requests');
+  });
+
   it('shows hostile text as text', async () => {
     const long = `${HOSTILE} ${'x'.repeat(10_000)} \u202eevil\u202c`;
     const text = inert(long);

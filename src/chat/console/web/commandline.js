@@ -1,6 +1,7 @@
 import { useRef, useState } from './hooks.js';
 import { html } from './html.js';
 import { ask, CHANNEL, shownKey, useApp } from './state.js';
+import { kindOf } from './tone.js';
 
 const MAX_HISTORY = 50;
 const HISTORY_KEY = 'daytwo.history';
@@ -134,7 +135,7 @@ export function CommandLine() {
         aria-controls=${options.length > 0 ? 'completions' : undefined}
         aria-activedescendant=${chosen ? `completion-${chosen.name}` : undefined}
         aria-describedby="usage"
-        placeholder=${key === CHANNEL ? '/status' : '/ack'}
+        placeholder=${key === CHANNEL ? '/status' : kindOf(key) === 'request' ? '/requests' : '/ack'}
         value=${text}
         onInput=${(/** @type {any} */ event) => write(event.target.value)}
         onKeyDown=${pressed}

@@ -2,7 +2,7 @@ import { useRef } from './hooks.js';
 import { html } from './html.js';
 import { CHANNEL, isNews, loadMore, search, shownKey, useApp } from './state.js';
 import { Ago } from './time.js';
-import { ToneBadge } from './tone.js';
+import { kindOf, ToneBadge } from './tone.js';
 
 const SCOPES = /** @type {const} */ ([
   ['all', 'All'],
@@ -28,7 +28,7 @@ function Row({ thread, isShown, isNew }) {
   return html`<li>
     <a class=${`row ${thread.tone}`} href=${`#${encodeURIComponent(thread.key)}`} aria-current=${isShown ? 'true' : undefined} data-thread=${thread.key}>
       <span class="row-top">
-        <${ToneBadge} tone=${thread.tone} />
+        <${ToneBadge} tone=${thread.tone} of=${kindOf(thread.key)} />
         ${!thread.title.includes(thread.key) && html`<span class="key">${thread.key}</span>`}
         ${isNew && html`<span class="new">new</span>`}
         <span class="when"><${Ago} at=${thread.lastAt} /></span>

@@ -3,7 +3,7 @@ import { html } from './html.js';
 import { Message } from './message.js';
 import { ask, CHANNEL, dismiss, load, shownKey, useApp } from './state.js';
 import { Local } from './time.js';
-import { ToneBadge } from './tone.js';
+import { kindOf, ToneBadge } from './tone.js';
 
 /** Nearer to the end than this, a reader wants to see what comes. */
 const AT_END_PX = 80;
@@ -19,7 +19,7 @@ function Head({ thread }) {
       ${
         thread &&
         !isChannel &&
-        html`<p class="head-top"><${ToneBadge} tone=${thread.tone} />${!title.includes(key) && html`<span class="key">${key}</span>`}<span class="when">opened <${Local} at=${thread.openedAt} isZoned=${true} /></span></p>`
+        html`<p class="head-top"><${ToneBadge} tone=${thread.tone} of=${kindOf(key)} />${!title.includes(key) && html`<span class="key">${key}</span>`}<span class="when">opened <${Local} at=${thread.openedAt} isZoned=${true} /></span></p>`
       }
       <h2 id="thread-title" tabindex="-1">${title}</h2>
       ${isChannel && html`<p class="quiet">Answers to commands given outside an incident, and notices.</p>`}

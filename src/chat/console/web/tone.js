@@ -2,14 +2,23 @@ import { html } from './html.js';
 
 /** @typedef {'critical' | 'warning' | 'info' | 'ok' | 'neutral'} Tone */
 
-/** What each tone is called: of an incident, of a piece of evidence. */
+/** What each tone is called: of an incident, of a request, of a piece of evidence. */
 const WORDS = {
-  critical: ['Critical', 'Bad'],
-  warning: ['Warning', 'Warning'],
-  info: ['Info', 'Info'],
-  ok: ['Resolved', 'OK'],
-  neutral: ['Note', 'Unknown'],
+  critical: { incident: 'Critical', request: 'Problem', evidence: 'Bad' },
+  warning: { incident: 'Warning', request: 'Attention', evidence: 'Warning' },
+  info: { incident: 'Info', request: 'Under way', evidence: 'Info' },
+  ok: { incident: 'Resolved', request: 'Done', evidence: 'OK' },
+  neutral: { incident: 'Note', request: 'Over', evidence: 'Unknown' },
 };
+
+/**
+ * What a thread is about, by its key: `REQ-17` is a request.
+ * @param {string} key
+ * @returns {'incident' | 'request'}
+ */
+export function kindOf(key) {
+  return key.startsWith('REQ-') ? 'request' : 'incident';
+}
 
 /** A sign of its own shape for each tone, so that no colour has to be seen. */
 const SHAPES = {
@@ -22,11 +31,10 @@ const SHAPES = {
 
 /**
  * Sign and word of a tone.
- * @param {{ tone: Tone, of?: 'incident' | 'evidence' }} props
+ * @param {{ tone: Tone, of?: 'incident' | 'request' | 'evidence' }} props
  */
 export function ToneBadge({ tone, of = 'incident' }) {
-  const word = WORDS[tone][of === 'incident' ? 0 : 1];
-  return html`<span class="badge ${tone}"><${Sign} tone=${tone} />${word}</span>`;
+  return html`<span class="badge ${tone}"><${Sign} tone=${tone} />${WORDS[tone][of]}</span>`;
 }
 
 /** @param {{ tone: Tone }} props */
