@@ -7,7 +7,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: [
-      'test/gate/{canonical,decide,digest,drift,execution,freeze,policy,quorum,standIns}.test.ts',
+      'test/gate/{canonical,decide,digest,drift,execution,freeze,policy,quorum,standIns,stored}.test.ts',
       'test/gate-run/{calls,locks,running}.test.ts',
       'test/metrics.test.ts',
     ],
