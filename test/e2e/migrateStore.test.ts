@@ -113,7 +113,7 @@ describe.runIf(HERE)('daytwo migrate-store', () => {
     const moved = await daytwo('migrate-store', '--from', data);
     expect(moved.all).toMatch(/^ +2 incident$/m);
     expect(moved.all).toMatch(/documents in all, read back and compared/);
-    expect(moved.all).toContain('1 entries of the audit');
+    expect(moved.all).toContain('2 entries of the audit');
     expect(moved.exitCode).toBe(0);
     expect(moved.all).not.toContain('hunter22');
     const again = await daytwo('migrate-store', '--from', data);
@@ -127,7 +127,7 @@ describe.runIf(HERE)('daytwo migrate-store', () => {
     expect(ready).toContain('PostgreSQL at 127.0.0.1');
     expect(bot.output() + ready).not.toContain('hunter22');
     const verified = await daytwo('audit', 'verify');
-    expect([verified.exitCode, verified.stdout]).toEqual([0, expect.stringContaining('1 entries')]);
+    expect([verified.exitCode, verified.stdout]).toEqual([0, expect.stringContaining('2 entries')]);
     const exported = await daytwo('audit', 'export');
     expect(exported.stdout).toContain('audit.recovered');
     const probed = await daytwo('check-config', '--probe');
