@@ -229,6 +229,11 @@ describe('rolloutViews', () => {
       sinceMs,
     );
 
+  it('tells two of one second apart by their revisions', () => {
+    const found = views({ replicaSets: ['9', '10', '8'].map((one) => replicaSet(one, 5, 'api:1')) }, 0);
+    expect(found.map(({ revision }) => revision)).toEqual(['10', '9', '8']);
+  });
+
   it('reads Deployments by their ReplicaSets, newest first, since a time', () => {
     const found = views(
       { replicaSets: [replicaSet('1', 500, 'api:1'), replicaSet('2', 60, 'api:2'), replicaSet('3', 5, 'api:3')] },

@@ -28,7 +28,12 @@ export function rolloutViews(sources: RolloutSources, sinceMs: number): RolloutV
     ...sources.controllerRevisions.flatMap(revisionRollout),
   ]
     .filter(({ at }) => at >= sinceMs)
-    .toSorted((a, b) => b.at - a.at || (a.workload < b.workload ? -1 : 1));
+    .toSorted((a, b) => b.at - a.at || a.workload.localeCompare(b.workload, 'en') || laterFirst(a, b));
+}
+
+/** Times have whole seconds: what was rolled out twice in one is told apart by its revision. */
+function laterFirst(a: RolloutView, b: RolloutView): number {
+  return Number(b.revision) - Number(a.revision) || 0;
 }
 
 function replicaSetRollout(
