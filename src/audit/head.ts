@@ -1,6 +1,7 @@
 import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalJson } from '../lib/canonical.ts';
+import { syncFolder } from '../lib/syncFolder.ts';
 import { BEGINNING, type Link } from './record.ts';
 
 /** The last acknowledged entry, and where its line ends in the file. */
@@ -58,14 +59,4 @@ export async function prepareHead(dir: string, head: Head): Promise<void> {
 export async function replaceHead(dir: string): Promise<void> {
   await rename(join(dir, `${HEAD_FILE}.part`), join(dir, HEAD_FILE));
   await syncFolder(dir);
-}
-
-/** Makes the names in a folder durable. */
-export async function syncFolder(dir: string): Promise<void> {
-  const handle = await open(dir, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

@@ -2,7 +2,8 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DaytwoError } from '../lib/errors.ts';
-import { type Head, LOG_FILE, NO_ENTRIES, prepareHead, readHead, replaceHead, syncFolder } from './head.ts';
+import { syncFolder } from '../lib/syncFolder.ts';
+import { type Head, LOG_FILE, NO_ENTRIES, prepareHead, readHead, replaceHead } from './head.ts';
 import { checkLine, hashOf, type Link, MAX_LINE_BYTES, readLine } from './record.ts';
 
 /** More than this behind the head was not written by a crash. */

@@ -55,6 +55,7 @@ export function readAnchor(text: string): Anchor | undefined {
   return seq === undefined || hash === undefined ? undefined : { seq: Number(seq), hash };
 }
 
+/** The first fault of a chain: at which sequence number, of which kind, in words. */
 export const broken = (seq: number, fault: AuditFault, text: string): Verification => ({ ok: false, seq, fault, text });
 
 /**

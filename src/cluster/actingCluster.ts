@@ -2,6 +2,7 @@ import { DaytwoError } from '../lib/errors.ts';
 import type { ActingCluster, NodeState } from './acting.ts';
 import type { ActingClient } from './actingClient.ts';
 import type { ClusterOptions } from './cluster.ts';
+import { createDoor } from './door.ts';
 import { namespaceName, objectName, UNNAMED } from './names.ts';
 
 /** An eviction waits for admission webhooks, which may take 10 s each by default. */
@@ -29,23 +30,12 @@ const UNFINISHED = 'status.phase!=Succeeded,status.phase!=Failed';
 
 /** A cluster that nodes can be acted on in. As with the reader, nothing is read or loaded before the first question. */
 export function createActingCluster(options: ClusterOptions = {}): ActingCluster {
-  let name = options.context ?? UNNAMED;
-  let behind: Promise<Behind> | undefined;
-  const forget = (): void => {
-    behind = undefined;
-  };
-  const open = (): Promise<Behind> => {
-    if (behind) return behind;
-    const opening = openDoor(options, forget);
-    behind = opening;
-    opening.then((opened) => {
-      name = opened.name;
-    }, forget);
-    return opening;
-  };
+  const door = createDoor((shut) => openDoor(options, shut));
+  const open = door.open;
+  const nameNow = (): string => door.opened?.name ?? options.context ?? UNNAMED;
   return {
     get name() {
-      return name;
+      return nameNow();
     },
     uid: async (signal) => {
       const { client } = await open();
@@ -55,7 +45,7 @@ export function createActingCluster(options: ClusterOptions = {}): ActingCluster
       if (uid) return uid;
       throw new DaytwoError(
         'bad-answer',
-        `Cluster ${name} has no namespace kube-system, so it can't be told from others.`,
+        `Cluster ${nameNow()} has no namespace kube-system, so it can't be told from others.`,
       );
     },
     nodes: async (signal) => {

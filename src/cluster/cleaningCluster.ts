@@ -3,6 +3,7 @@ import type { OwnerRef } from './acting.ts';
 import type { ActingClient } from './actingClient.ts';
 import type { CleaningCluster, JobState } from './cleaning.ts';
 import type { ClusterOptions } from './cluster.ts';
+import { createDoor } from './door.ts';
 import { namespaceName, objectName } from './names.ts';
 
 type RawFinished = import('./state/finished.ts').RawFinished;
@@ -22,17 +23,7 @@ const ASK_EACH_MAX = 25;
 
 /** A cluster that finished pods can be taken away from. As with the reader, nothing is read or loaded before the first question. */
 export function createCleaningCluster(options: ClusterOptions = {}): CleaningCluster {
-  let behind: Promise<Behind> | undefined;
-  const forget = (): void => {
-    behind = undefined;
-  };
-  const open = (): Promise<Behind> => {
-    if (behind) return behind;
-    const opening = openDoor(options, forget);
-    behind = opening;
-    opening.catch(forget);
-    return opening;
-  };
+  const { open } = createDoor((shut) => openDoor(options, shut));
   return {
     finished: async (node, signal) => {
       const fields = `spec.nodeName=${objectName(node)},status.phase!=Running,status.phase!=Pending`;

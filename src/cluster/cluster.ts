@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { DaytwoError } from '../lib/errors.ts';
 import type { ApiClient } from './client.ts';
+import { createDoor } from './door.ts';
 import type { ClusterSettings } from './kubeconfig.ts';
 import { kindAndName, namespaceName, objectName, UNNAMED } from './names.ts';
 import type { Cluster } from './port.ts';
@@ -30,27 +31,16 @@ interface Behind {
  */
 export function createCluster(options: ClusterOptions = {}): Cluster {
   const clock = options.clock ?? systemClock;
-  let name = options.context ?? UNNAMED;
-  let behind: Promise<Behind> | undefined;
-  const forget = (): void => {
-    behind = undefined;
-  };
-  const open = (): Promise<Behind> => {
-    if (behind) return behind;
-    const opening = openDoor(options, forget);
-    behind = opening;
-    opening.then((opened) => {
-      name = opened.name;
-    }, forget);
-    return opening;
-  };
+  const door = createDoor((shut) => openDoor(options, shut));
+  const open = door.open;
+  const nameNow = (): string => door.opened?.name ?? options.context ?? UNNAMED;
   const filter = (namespace: string | undefined, fields: Readonly<Record<string, string>> = {}) => ({
     namespace: namespace === undefined ? undefined : namespaceName(namespace),
     fieldSelector: selector(fields),
   });
   return {
     get name() {
-      return name;
+      return nameNow();
     },
     version: async (signal) => (await open()).api.version(signal),
     nodes: async (signal) => {

@@ -69,8 +69,9 @@ const LATEST_MS = 8.64e15;
 const UNIT_PROPERTIES =
   'Id,Description,LoadState,ActiveState,SubState,Result,UnitFileState,NRestarts,ExecMainCode,ExecMainStatus,ExecMainStartTimestamp,ExecMainExitTimestamp,StateChangeTimestamp,ActiveEnterTimestamp,InactiveEnterTimestamp,InvocationID';
 
-/** Message ids of "unit succeeded" and "unit failed". Source: systemd 252, src/systemd/sd-messages.h. */
+/** Message id of "unit succeeded". Source: systemd 252, src/systemd/sd-messages.h. */
 export const UNIT_SUCCEEDED = '7ad2d189f7e94e70a38c781354912448';
+/** Message id of "unit failed". Same source. */
 export const UNIT_FAILED = 'd9b373ed55a64feb8242e02dbe79a49c';
 
 const quick = (argv: readonly [string, ...string[]], more: Partial<ActInvocation> = {}): ActInvocation => ({

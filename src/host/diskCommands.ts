@@ -23,8 +23,9 @@ const FREE_MS = 30 * MINUTE;
 /** How long crictl waits for one answer of the runtime; its own default of 2 s is too short for removing a large image. Source: cri-tools docs/crictl.md. */
 const CRI_TIMEOUT = '--timeout=120s';
 
-/** The least and the most that may stay of a journal, MiB: journald's own files have 8 MiB at least. */
+/** The least that may stay of a journal, MiB: journald's own files have 8 MiB at least. */
 export const KEEP_MIB_LEAST = 16;
+/** The most that may stay of it, MiB: 1 TiB. */
 export const KEEP_MIB_MOST = 1024 * 1024;
 
 /** Most folders whose sizes are asked for at once. */

@@ -2,8 +2,9 @@ import type { Person, Role } from '../chat/people.ts';
 import { seenLength } from '../lib/text.ts';
 import type { Collection } from '../store/port.ts';
 
-/** How long somebody stands in where nothing is said, and at the most, ms. */
+/** How long somebody stands in where nothing is said, ms. */
 export const USUAL_MS = 8 * 3_600_000;
+/** How long at the most, ms. */
 export const LONGEST_MS = 24 * 3_600_000;
 /** Shorter reasons say nothing; characters that can be seen. */
 export const LEAST_REASON = 10;

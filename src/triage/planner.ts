@@ -6,11 +6,12 @@ import type { Hosts } from '../host/port.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Store } from '../store/port.ts';
 import type { Alertmanager, Prometheus } from '../telemetry/port.ts';
+import type { KnownHost, KnownNode, KnownPod } from './nodeOf.ts';
 import { pickRunbook, type UserRunbook } from './pick.ts';
 import type { BackupTarget, PastIncident, World } from './probe.ts';
 import type { RoundPlan } from './rounds.ts';
 import type { Runbook } from './runbook.ts';
-import { type KnownHost, type KnownNode, type KnownPod, resolveSubject, subjectNotes } from './subject.ts';
+import { resolveSubject, subjectNotes } from './subject.ts';
 
 /** How long the cluster may take to tell its nodes before a round goes on without; and how long the answer is used. */
 const NODES_MS = 2000;

@@ -5,8 +5,6 @@ import { type KnownHost, type KnownNode, type KnownPod, resolveNode } from './no
 import type { BackupTarget } from './probe.ts';
 import type { Subject } from './runbook.ts';
 
-export type { KnownHost, KnownNode, KnownPod } from './nodeOf.ts';
-
 /** What is known of the world when labels are resolved. */
 export interface Knowledge {
   /** Undefined where the cluster could not be asked; empty where none is set up. */

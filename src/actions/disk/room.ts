@@ -26,6 +26,7 @@ export type Room = z.output<typeof room>;
  * "Hard eviction thresholds".
  */
 export const NODEFS_LEAST = 0.1;
+/** The same for the file system that holds the images. */
 export const IMAGEFS_LEAST = 0.15;
 
 /** Measures the file system of a path by `df`; undefined where the path isn't there. Throws as `ActingHosts.act`. */

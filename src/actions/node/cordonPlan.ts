@@ -8,8 +8,9 @@ import { cordonMark } from './mark.ts';
 import { nobody } from './nobody.ts';
 import type { NodeWorld } from './world.ts';
 
-/** The actions' ids. */
+/** Keeps new pods off a node. */
 export const NODE_CORDON = 'node.cordon';
+/** Lets them on again. */
 export const NODE_UNCORDON = 'node.uncordon';
 
 /** Plans a cordon. Others at work, and the last open node, don't stop it: nothing is moved. Throws as `ActingCluster`. */

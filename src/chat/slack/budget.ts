@@ -1,10 +1,8 @@
+import { steadyNow } from '../../lib/steadyNow.ts';
 import { POSTS, TIERS } from './limits.ts';
 
 const MINUTE_MS = 60_000;
 const SECOND_MS = 1000;
-/** A clock that goes back by more than this was set; less is its ordinary correction. */
-const SET_BACK_MS = 1000;
-
 /** A token bucket: so many calls at once, refilled steadily. */
 export interface Bucket {
   readonly key: string;
@@ -57,23 +55,14 @@ export function waitOf(bucket: Bucket, level: Level | undefined, underWay: numbe
 
 /** Keeps a bot's budgets. In memory: what a restart forgets, the vendor's 429 tells. */
 export class Budgets {
-  readonly #clock: () => number;
-  #last = 0;
+  readonly #now: () => number;
   readonly #levels = new Map<string, Level>();
   readonly #underWay = new Map<string, number>();
   /** Until when the vendor wants a method to rest in a channel, epoch ms. */
   readonly #closed = new Map<string, number>();
 
   constructor(now: () => number) {
-    this.#clock = now;
-  }
-
-  /** The time. A clock that was set back makes all that was counted lie ahead: that is forgotten, rather than waited for. */
-  #now(): number {
-    const now = this.#clock();
-    if (now < this.#last - SET_BACK_MS) this.#clear();
-    this.#last = now;
-    return now;
+    this.#now = steadyNow(now, () => this.#clear());
   }
 
   #clear(): void {

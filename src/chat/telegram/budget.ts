@@ -1,3 +1,4 @@
+import { steadyNow } from '../../lib/steadyNow.ts';
 import { CHAT_BURST, CHAT_INTERVAL_MS, GROUP_PER_MINUTE, GROUP_RESERVED, OVERALL_PER_SECOND } from './limits.ts';
 
 /** What was sent in one lane. Times are epoch ms. */
@@ -12,9 +13,6 @@ export interface LaneBudget {
 
 const MINUTE_MS = 60_000;
 const SECOND_MS = 1000;
-/** A clock that goes back by more than this was set; less is its ordinary correction. */
-const SET_BACK_MS = 1000;
-
 /** A lane in which nothing was sent. */
 export const FRESH: LaneBudget = { fullAt: 0, sent: [], closedUntil: 0 };
 
@@ -59,22 +57,13 @@ export function spent(lane: LaneBudget, now: number): LaneBudget {
 
 /** Keeps the budgets of a bot's lanes. In memory: after a restart the vendor's 429 tells what was forgotten. */
 export class Budgets {
-  readonly #clock: () => number;
-  #last = 0;
+  readonly #now: () => number;
   readonly #lanes = new Map<string, LaneBudget>();
   #overall: readonly number[] = [];
   #underWay = 0;
 
   constructor(now: () => number) {
-    this.#clock = now;
-  }
-
-  /** The time. A clock that was set back makes all that was counted lie ahead: that is forgotten, rather than waited for. */
-  #now(): number {
-    const now = this.#clock();
-    if (now < this.#last - SET_BACK_MS) this.#clear();
-    this.#last = now;
-    return now;
+    this.#now = steadyNow(now, () => this.#clear());
   }
 
   #clear(): void {

@@ -1,5 +1,6 @@
-import { mkdir, open, readdir, rename } from 'node:fs/promises';
+import { mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { syncFolder } from '../../lib/syncFolder.ts';
 
 /** A state file by what its name says: `journal-00000007.log`. */
 export interface StateFile {
@@ -23,16 +24,6 @@ export async function listFiles(dir: string): Promise<readonly StateFile[]> {
     if (found) files.push({ name, is: found[1] as StateFile['is'], number: Number(found[2]) });
   }
   return files.sort((a, b) => a.number - b.number || a.name.localeCompare(b.name));
-}
-
-/** Makes the creation, renaming or deletion of files in a folder durable. */
-export async function syncFolder(dir: string): Promise<void> {
-  const handle = await open(dir, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 /** Moves a file into `set-aside/` under a name that nothing else has; never overwrites. Returns the new path. */

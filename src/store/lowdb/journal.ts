@@ -3,9 +3,10 @@ import { type FileHandle, mkdir, open, readdir, rename, rm, truncate, writeFile 
 import { join } from 'node:path';
 import type { Adapter } from 'lowdb';
 import { DaytwoError, messageOf } from '../../lib/errors.ts';
+import { syncFolder } from '../../lib/syncFolder.ts';
 import type { StoreNotice } from '../port.ts';
 import { Documents } from './documents.ts';
-import { fileName, listFiles, type StateFile, setAside, syncFolder } from './files.ts';
+import { fileName, listFiles, type StateFile, setAside } from './files.ts';
 import { type Change, encodeCommit, encodeHead, type Scan, scan } from './record.ts';
 
 /** What lowdb holds: the documents, and the framed commits that the next write makes durable. */
