@@ -3,7 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { escaped, plainHtml, slackHtml, telegramHtml } from './preview/html.ts';
-import { type Sample, samples } from './preview/samples.ts';
+import type { Sample } from './preview/sample.ts';
+import { samples } from './preview/samples.ts';
 
 const STYLE = `
 body { font: 14px/1.45 system-ui, sans-serif; margin: 24px; background: #f4f4f2; color: #1d1c1d }

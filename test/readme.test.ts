@@ -4,8 +4,8 @@ import { builtIn } from '../alerts/index.ts';
 import { commands } from '../commands/index.ts';
 import { readConfig } from '../src/config/load.ts';
 import { WITHOUT_EFFECT } from '../src/config/notices.ts';
-import { requestCard } from '../src/gate/cards.ts';
 import { policyFor } from '../src/gate/policy.ts';
+import { requestCard } from '../src/gate/requestCard.ts';
 import { confirmed } from './gate/requests.ts';
 
 const read = (name: string): string => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8');

@@ -2,12 +2,14 @@ import { backupFindings } from '../../src/actions/backup/findings.ts';
 import type { BackupLook } from '../../src/actions/backup/look.ts';
 import { backupPlan } from '../../src/actions/backup/plan.ts';
 import type { Person } from '../../src/chat/people.ts';
-import { callCard, driftCard, endCard, listCard, requestCard } from '../../src/gate/cards.ts';
 import * as decide from '../../src/gate/decide.ts';
 import type { Context } from '../../src/gate/facts.ts';
+import { listCard } from '../../src/gate/listCard.ts';
 import type { GateFinding, GateRequest, Outcome, Plan, PolicySnapshot } from '../../src/gate/model.ts';
+import { callCard, driftCard, endCard } from '../../src/gate/newsCards.ts';
+import { requestCard } from '../../src/gate/requestCard.ts';
 import { refusalWords } from '../../src/gate/words.ts';
-import type { Sample } from './samples.ts';
+import type { Sample } from './sample.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -7,13 +7,7 @@ import { staleDigest, type Waiting } from '../../src/chat/stale.ts';
 import { evidenceCard } from '../../src/triage/evidenceCard.ts';
 import { house } from '../../test/commanding/house.ts';
 import { gateSamples } from './gate.ts';
-
-/** A message to show. `root`: it begins a thread, else it is said in one. */
-export interface Sample {
-  readonly name: string;
-  readonly card: Card;
-  readonly root: boolean;
-}
+import type { Sample } from './sample.ts';
 
 const MINUTE = 60_000;
 const NOW = Date.UTC(2026, 0, 5, 3, 10);

@@ -1,7 +1,7 @@
 import type { Person } from '../chat/people.ts';
 import type { Conversation } from '../chat/port.ts';
-import { callCard } from './cards.ts';
 import type { GateRequest } from './model.ts';
+import { callCard } from './newsCards.ts';
 import { approversOf, type Crew, standing } from './quorum.ts';
 
 /** How people are reached who may have to approve. */

@@ -10,12 +10,12 @@ import { put, type Store, type Stored, type Write } from '../store/port.ts';
 import { untilWon } from '../store/transact.ts';
 import type { Progress } from './action.ts';
 import { audienceOf, cardWrites, homeWrites, inTheOpen, type Place, postWrites, remindWrites } from './audience.ts';
-import { driftCard, endCard, requestCard } from './cards.ts';
 import { type Asked, requestOf } from './decide.ts';
 import type { Actor, Context, Decided, GateFact, Refusal } from './facts.ts';
-import { glassCard } from './loud.ts';
 import type { GateMeter } from './meter.ts';
 import { ENDS, type GateRequest } from './model.ts';
+import { driftCard, endCard, glassCard } from './newsCards.ts';
+import { requestCard } from './requestCard.ts';
 import {
   gatePresses,
   gateRequests,

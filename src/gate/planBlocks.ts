@@ -5,6 +5,8 @@ import type { GateFinding, Plan } from './model.ts';
 
 /** The longest line that comes from a plan, in code points; chats cut what is longer than they take. */
 export const LONGEST_LINE = 500;
+/** A paragraph on a card, characters. */
+export const LONGEST_TEXT = 1500;
 
 /** A text from a plan on one line: inert, and not too long. Pure. */
 export const line = (text: string): string => clip(inertLine(text), LONGEST_LINE);

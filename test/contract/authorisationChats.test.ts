@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { say } from '../../src/chat/outbox.ts';
-import { requestCard } from '../../src/gate/cards.ts';
 import type { RequestState } from '../../src/gate/model.ts';
+import { requestCard } from '../../src/gate/requestCard.ts';
 import { gateRequests, requestId } from '../../src/gate/requests.ts';
 import { delegationId, delegations, type StandIn } from '../../src/people/delegation.ts';
 import { put, remove } from '../../src/store/port.ts';

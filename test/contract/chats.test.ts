@@ -4,8 +4,8 @@ import { BUTTONS, GATE_BUTTONS, renderChats, typedCommands } from '../../scripts
 import { roots } from '../../scripts/preview/samples.ts';
 import { slackManifest } from '../../src/chat/slack/manifest.ts';
 import { menuOf } from '../../src/chat/telegram/session.ts';
-import { requestCard } from '../../src/gate/cards.ts';
 import type { RequestState } from '../../src/gate/model.ts';
+import { requestCard } from '../../src/gate/requestCard.ts';
 import { requestIn, stored } from './authorisation/requests.ts';
 
 const STATES: readonly RequestState[] = ['planned', 'confirming', 'approving', 'ready', 'running', 'succeeded'];

@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { type Card, plain } from '../../src/chat/message.ts';
 import { cardText } from '../../src/chat/plainText.ts';
 import { renderCard } from '../../src/chat/telegram/render.ts';
-import { callCard, driftCard, endCard, requestCard } from '../../src/gate/cards.ts';
 import { shortDigest } from '../../src/gate/digest.ts';
 import type { GateFinding, GateRequest, Outcome } from '../../src/gate/model.ts';
+import { callCard, driftCard, endCard } from '../../src/gate/newsCards.ts';
+import { requestCard } from '../../src/gate/requestCard.ts';
 import type { StoredRequest } from '../../src/gate/requests.ts';
 import { approved, asked, BLOCKED, confirmed, PLAN, T } from './requests.ts';
 

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Audit, openAudit } from '../../src/audit/audit.ts';
 import { outbox } from '../../src/chat/outbox.ts';
-import { requestCard } from '../../src/gate/cards.ts';
 import { differences } from '../../src/gate/drift.ts';
 import { frozenBy } from '../../src/gate/freeze.ts';
 import { journalOf } from '../../src/gate/journal.ts';
 import { heldLocks, takingOver } from '../../src/gate/locks.ts';
+import { requestCard } from '../../src/gate/requestCard.ts';
 import type { PressWhat } from '../../src/gate/requests.ts';
 import { messageOf } from '../../src/lib/errors.ts';
 import { transact } from '../../src/store/transact.ts';
