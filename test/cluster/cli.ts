@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
-import { buildTools } from './machine/build.ts';
+import { buildTool, buildTools } from './machine/build.ts';
 import { takeDown } from './machine/down.ts';
 import { cacheFolder, clusterPlace } from './machine/places.ts';
 import { say } from './machine/say.ts';
-import { WITH_KUBELET } from './machine/tools.ts';
+import { CRICTL, WITH_KUBELET } from './machine/tools.ts';
 import { bringUp } from './machine/up.ts';
 
 const NODES = 3;
@@ -22,6 +22,7 @@ if (positionals[0] === 'up' && Number.isInteger(nodes) && nodes >= 1 && nodes <=
   if (!(await takeDown(clusterPlace()))) say('there is no cluster of this checkout');
 } else if (positionals[0] === 'build') {
   await buildTools(cacheFolder(), WITH_KUBELET);
+  await buildTool(cacheFolder(), CRICTL);
 } else {
   say(USAGE);
   process.exitCode = 2;

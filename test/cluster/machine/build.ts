@@ -36,6 +36,13 @@ export async function buildTools(cache: string, names: readonly ToolName[]): Pro
   return folders as Built;
 }
 
+/** Builds one tool that is no part of the cluster, where the cache lacks it. Gives its folder. Throws as `buildTools`. */
+export async function buildTool(cache: string, tool: Tool): Promise<string> {
+  const folder = await programFolder(cache, tool);
+  await build(cache, tool, folder);
+  return folder;
+}
+
 async function build(cache: string, tool: Tool, folder: string): Promise<void> {
   if (existsSync(folder)) return;
   const go = findGo();

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 /** One folder below `tools/` with a go.mod and a go.sum, and what is built from it. */
 export interface Tool {
-  readonly name: ToolName;
+  readonly name: ToolName | 'cri-tools';
   /** The main packages; each gives a program named by its last element. */
   readonly packages: readonly string[];
   /** The programs, as they lie in the cache. */
@@ -15,7 +15,7 @@ export interface Tool {
   readonly documents?: { readonly module: string; readonly paths: readonly string[]; readonly file: string };
 }
 
-/** The tools' folders. */
+/** The folders of what a cluster is made of. */
 export type ToolName = 'kubernetes' | 'etcd' | 'containerd' | 'kwok' | 'metrics-server';
 
 /** What every cluster needs, and what it takes besides for a node with a kubelet. */
@@ -26,8 +26,15 @@ const KUBERNETES = 'v1.36.3';
 const KUBERNETES_PROGRAMS = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'kubectl'];
 const CONTAINERD_PROGRAMS = ['containerd', 'containerd-shim-runc-v2', 'ctr'];
 
-/** All of them. Without the version given to the linker `kubectl version` fails and the kubelet calls itself v0.0.0. */
-export const TOOLS: readonly Tool[] = [
+/** What looks at a node's runtime as its admin would; no part of the cluster, so a new one takes no cluster down. */
+export const CRICTL = {
+  name: 'cri-tools',
+  packages: ['sigs.k8s.io/cri-tools/cmd/crictl'],
+  programs: ['crictl'],
+} as const satisfies Tool;
+
+/** All that a cluster is made of. Without the version given to the linker `kubectl version` fails and the kubelet calls itself v0.0.0. */
+export const TOOLS: readonly (Tool & { readonly name: ToolName })[] = [
   {
     name: 'etcd',
     packages: ['go.etcd.io/etcd/server/v3'],
@@ -72,6 +79,6 @@ export const TOOLS: readonly Tool[] = [
 ];
 
 /** The folder with the tool's go.mod. */
-export function toolFolder(name: ToolName): string {
+export function toolFolder(name: Tool['name']): string {
   return join(fileURLToPath(new URL('../tools/', import.meta.url)), name);
 }
