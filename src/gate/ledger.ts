@@ -1,20 +1,18 @@
 import type { Target } from '../alerting/desk.ts';
 import { counters } from '../alerting/incident.ts';
 import { laneOf } from '../chat/outbox.ts';
-import type { Conversation } from '../chat/port.ts';
 import type { Clock } from '../lib/clock.ts';
 import { codeOf, DaytwoError, messageOf } from '../lib/errors.ts';
-import type { Json } from '../lib/json.ts';
 import type { Logger } from '../lib/log.ts';
 import { put, type Store, type Stored, type Write } from '../store/port.ts';
 import { untilWon } from '../store/transact.ts';
 import type { Progress } from './action.ts';
-import { audienceOf, cardWrites, homeWrites, inTheOpen, type Place, postWrites, remindWrites } from './audience.ts';
+import { audienceOf, cardWrites, inTheOpen } from './audience.ts';
 import { type Asked, requestOf } from './decide.ts';
 import type { Actor, Context, Decided, GateFact, Refusal } from './facts.ts';
 import type { GateMeter } from './meter.ts';
-import { ENDS, type GateRequest } from './model.ts';
-import { driftCard, endCard, glassCard } from './newsCards.ts';
+import type { GateRequest } from './model.ts';
+import { type AuditPort, createRecorder, type Recorder } from './recorder.ts';
 import { requestCard } from './requestCard.ts';
 import {
   gatePresses,
@@ -25,32 +23,7 @@ import {
   requestId,
   type StoredRequest,
 } from './requests.ts';
-
-/** What the gate needs of the audit: the entry is durable when it resolves. What isn't recorded isn't done. */
-export interface AuditPort {
-  append(entry: {
-    /** `request.approved`. */
-    readonly kind: string;
-    /** A person's name; nobody for what the bot does by itself. */
-    readonly by?: string | undefined;
-    readonly chat?: string | undefined;
-    /** `REQ-17`. */
-    readonly request?: string | undefined;
-    /** `INC-42`. */
-    readonly incident?: string | undefined;
-    readonly details?: Json | undefined;
-  }): Promise<unknown>;
-}
-
-/** What shall be written together with a changed request. */
-export interface Beside {
-  readonly writes?: readonly Write[];
-  /** Private conversations that are told from now on. */
-  readonly direct?: readonly Conversation[];
-  readonly called?: number;
-  /** One more message beside its card. */
-  readonly post?: Parameters<typeof postWrites>[1];
-}
+import { type Beside, loudWrites, tellings } from './tellings.ts';
 
 /** A request after an event. `facts` are what happened; with `refused` the event itself was not taken. */
 export interface Changed {
@@ -64,7 +37,7 @@ export interface Changed {
 export type Opening = Omit<Asked, 'name'> & { readonly place: RequestPlace };
 
 /** Where requests are changed: reads, lets the pure core decide, has the audit record it, and writes request and messages in one commit. */
-export interface Ledger {
+export interface Ledger extends Pick<Recorder, 'record' | 'turnedAway'> {
   /** @throws DaytwoError not-found */
   get(id: string): Promise<Stored<StoredRequest>>;
   /** Makes a request and shows its plan; or tells why there is none. The same event opens one request, however often it comes. */
@@ -83,17 +56,6 @@ export interface Ledger {
   ): Promise<Changed>;
   /** Shows a request's card anew with a line of progress; changes nothing. */
   show(id: string, progress: Progress | undefined): Promise<void>;
-  /** Records something of a request that changes nothing in it. @throws DaytwoError failed where it can't be recorded */
-  record(stored: StoredRequest, kind: string, details: unknown, by?: Actor): Promise<void>;
-  /**
-   * Records that somebody asked and got no request; a refusal in words is the action's own. Where that can't be recorded, it is logged:
-   * nothing was done.
-   */
-  turnedAway(
-    by: Actor,
-    incident: string | undefined,
-    details: { readonly action: string; readonly args: unknown; readonly refused: Refusal | string },
-  ): Promise<void>;
 }
 
 const tokensOf = (): Record<PressWhat, string> => ({
@@ -103,20 +65,10 @@ const tokensOf = (): Record<PressWhat, string> => ({
   cancel: newGateToken(),
 });
 
-/** Facts are made of what JSON holds, but for keys that are undefined. */
-const toJson = (value: unknown): Json => JSON.parse(JSON.stringify(value ?? null)) as Json;
-
 function tokenWrites(id: string, { request, tokens }: StoredRequest): readonly Write[] {
   return (Object.keys(tokens) as PressWhat[]).map((what) =>
     put(gatePresses, tokens[what], { request: id, what, digest: request.digest }, 0),
   );
-}
-
-/** An end that everybody should hear of: not the one of something that nobody confirmed, or that was called off before it began. */
-function isNews({ state, confirmedAt, execution }: GateRequest): boolean {
-  if (!ENDS.has(state)) return false;
-  if (execution !== undefined || state === 'denied' || state === 'refused') return true;
-  return state === 'expired' && confirmedAt !== undefined;
 }
 
 /** Builds the ledger. `targets` are where incidents' threads go. */
@@ -129,6 +81,7 @@ export function createLedger(options: {
   readonly meter?: GateMeter;
 }): Ledger {
   const { store, clock, log, audit, targets, meter } = options;
+  const recorder = createRecorder(audit, log);
   const turns = new Map<string, Promise<unknown>>();
 
   /** One after the other within this process: then conflicts come from other processes alone. */
@@ -148,45 +101,10 @@ export function createLedger(options: {
     return found;
   }
 
-  async function append(
-    kind: string,
-    details: unknown,
-    { by, name, incident }: { by: Actor | undefined; name?: string; incident: string | undefined },
-  ): Promise<void> {
-    const entry = {
-      kind: `request.${kind}`,
-      by: by?.person,
-      chat: by?.chat,
-      request: name,
-      incident: incident === undefined ? undefined : `INC-${Number(incident)}`,
-      details: toJson(details),
-    };
-    await audit.append(entry).catch((cause: unknown) => {
-      throw new DaytwoError('failed', `the audit can’t be written (${messageOf(cause)}), so nothing was done`, {
-        cause,
-      });
-    });
-  }
-
-  const record: Ledger['record'] = (stored, kind, details, by) =>
-    append(kind, details, { by, name: stored.request.name, incident: stored.request.incident });
-
-  const unrecorded = (error: unknown): void => log.warn({ error: messageOf(error) }, 'audit could not be written');
-
-  /** Records what is about to be written; the plan in full where it is shown for the first time. */
-  async function recordFacts(stored: StoredRequest, facts: readonly GateFact[], by: Actor | undefined): Promise<void> {
-    for (const fact of facts) {
-      const { is, ...rest } = fact;
-      const shown =
-        is === 'asked' || is === 'drifted' ? { plan: stored.request.plan, policy: stored.request.policy } : {};
-      await record(stored, is, { ...rest, ...shown }, by);
-    }
-  }
-
   /** Commits what the audit holds already. Where that fails (somebody else was faster, the disk is full) the audit says so. */
   async function commit(stored: StoredRequest, what: string, writes: readonly Write[]): Promise<void> {
     await store.commit(writes).catch(async (error: unknown) => {
-      await record(stored, 'void', { what, why: messageOf(error) }).catch(unrecorded);
+      await recorder.attempt(stored, 'void', { what, why: messageOf(error) });
       throw error;
     });
   }
@@ -196,52 +114,6 @@ export function createLedger(options: {
     return untilWon(attempt).catch((cause: unknown) => {
       throw codeOf(cause) === 'store-conflict' ? new DaytwoError('store-conflict', tired, { cause }) : cause;
     });
-  }
-
-  async function messages(
-    before: StoredRequest,
-    after: StoredRequest,
-    facts: readonly GateFact[],
-    { post, direct = [] }: Pick<Beside, 'post' | 'direct'>,
-  ): Promise<readonly Write[]> {
-    const now = clock.now();
-    const places = await audienceOf(store, targets, after);
-    const told = new Set((await audienceOf(store, targets, before)).flatMap((one) => one.conversations.map(laneOf)));
-    const all = places.flatMap((one) => one.conversations.map(laneOf));
-    const fresh = new Set(all.filter((lane) => !told.has(lane)));
-    const drifted = facts.find((fact) => fact.is === 'drifted');
-    return [
-      ...cardWrites(places, requestCard(after), { now, fresh }),
-      ...(drifted ? postWrites(places, { suffix: `drift-${now}`, card: driftCard(after.request, drifted) }, now) : []),
-      ...(isNews(after.request) && !ENDS.has(before.request.state)
-        ? postWrites(places, { suffix: 'end', card: endCard(after.request) }, now)
-        : []),
-      ...(post ? postWrites(places, post, now) : []),
-      ...(post
-        ? remindWrites(
-            after.request.name,
-            direct.filter((one) => told.has(laneOf(one))),
-            post,
-            now,
-          )
-        : []),
-      ...loud(places, after.request, facts, now),
-    ];
-  }
-
-  /** Breaking the glass is told where the request is shown and, as a message of its own, in every chat's home. */
-  function loud(
-    places: readonly Place[],
-    request: GateRequest,
-    facts: readonly GateFact[],
-    now: number,
-  ): readonly Write[] {
-    if (!facts.some(({ is }) => is === 'glass-broken')) return [];
-    const card = glassCard(request);
-    return [
-      ...postWrites(places, { suffix: 'glass', card }, now),
-      ...homeWrites(targets, { message: `glass/${request.name}`, card }, now),
-    ];
   }
 
   /** A start that is refused tells that as a fact alone. */
@@ -261,14 +133,14 @@ export function createLedger(options: {
     if (!('request' in decided)) return decided;
     const { request, facts } = decided;
     const stored: StoredRequest = { request, place, tokens: tokensOf(), called: 0, direct: [] };
-    await recordFacts(stored, facts, asked.by);
+    await recorder.facts(stored, facts, asked.by);
     const places = await audienceOf(store, targets, stored);
     await commit(stored, 'ask', [
       put(counters, 'gaterequest', { last: number }, counter?.version ?? 0),
       put(gateRequests, id, stored, 0),
       ...tokenWrites(id, stored),
       ...cardWrites(places, requestCard(stored), { now: clock.now(), fresh: 'all' }),
-      ...loud(places, request, facts, clock.now()),
+      ...loudWrites({ places, targets, now: clock.now() }, request, facts),
     ]);
     heard(request, facts);
     return { id, stored, facts };
@@ -279,16 +151,11 @@ export function createLedger(options: {
     const decided = decide(found.body.request);
     const { request, facts, refused } = decided;
     const answer = { id, facts, ...(refused ? { refused } : {}) };
-    const refusal = async (): Promise<void> => {
-      if (refused && !event.quiet) await record(found.body, `${event.what}-refused`, refused, event.by);
-    };
-    const refusedTo = (): void => {
-      if (refused && !event.quiet) meter?.refused(refused.why);
-    };
+    const told = event.quiet ? undefined : refused;
     if (request === found.body.request && facts.length === 0 && (refused || !beside)) {
       // Nothing changes: the answer is owed whether the audit can be written or not.
-      await refusal().catch(unrecorded);
-      refusedTo();
+      if (told) await recorder.attempt(found.body, `${event.what}-refused`, told, event.by);
+      if (told) meter?.refused(told.why);
       return { ...answer, stored: found.body };
     }
     const extra = (await beside?.(request, facts)) ?? {};
@@ -305,24 +172,24 @@ export function createLedger(options: {
       ...(drifted ? { tokens: tokensOf() } : {}),
     };
     const news = facts.length > 0 || direct.length > 0 || extra.post !== undefined;
-    await recordFacts(stored, facts, event.by);
-    await refusal();
+    await recorder.facts(stored, facts, event.by);
+    if (told) await recorder.record(stored, `${event.what}-refused`, told, event.by);
     await commit(stored, event.what, [
       put(gateRequests, id, stored, found.version),
       ...(drifted ? tokenWrites(id, stored) : []),
-      ...(news ? await messages(found.body, stored, facts, extra) : []),
+      ...(news ? await tellings({ store, targets, now: clock.now() }, found.body, stored, facts, extra) : []),
       ...(extra.writes ?? []),
     ]);
     heard(request, facts);
-    refusedTo();
+    if (told) meter?.refused(told.why);
     return { ...answer, stored };
   }
 
   return {
     get,
-    record,
+    record: recorder.record,
     turnedAway: async (by, incident, details) => {
-      await append('ask-refused', details, { by, incident }).catch(unrecorded);
+      await recorder.turnedAway(by, incident, details);
       meter?.refused(typeof details.refused === 'string' ? 'no-plan' : details.refused.why);
     },
     open: (opening, context) =>

@@ -7,15 +7,17 @@ import type { BoundAction } from './bound.ts';
 import { type Callers, firstCall } from './calls.ts';
 import * as decide from './decide.ts';
 import { type Context, type Decided, no } from './facts.ts';
-import type { Beside, Changed, Ledger } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import { listCard } from './listCard.ts';
 import { freeing, locksOf } from './locks.ts';
 import type { GateRequest } from './model.ts';
 import { policyFor } from './policy.ts';
+import { answerTo } from './replies.ts';
 import { requestCard } from './requestCard.ts';
 import { gatePresses, gateRequests, openRequests, requestIdOf, type StoredRequest } from './requests.ts';
 import { unseen } from './seen.ts';
 import { type Asker, actorOf, contextOf, hereAndNow, type Surroundings } from './surroundings.ts';
+import type { Beside } from './tellings.ts';
 import { answer, type GateAnswer, refusalWords, stateSentence } from './words.ts';
 
 /** How long a plan's refusal may be when it is shown, in characters. */
@@ -107,51 +109,6 @@ export function createGateService(options: {
       return { ...call, ...(await beside?.(after)) };
     });
     return answerTo(changed);
-  }
-
-  function answerTo({ stored, facts, refused }: Changed): GateAnswer {
-    const { request } = stored;
-    if (refused?.why === 'plan-changed') return shownAnew(stored, refusalWords(refused, request.name));
-    if (refused) return answer(refusalWords(refused, request.name), [], 'warning');
-    const last = facts.at(-1);
-    switch (last?.is) {
-      case 'ready':
-        return answer(`${request.name} has all it needs and starts as soon as its locks are free.`, [], 'ok');
-      case 'cancel-asked':
-        return answer(`${request.name} stops at its next safe point; its card says what remains.`);
-      case 'settled':
-        return answer(`${request.name} is settled, and what it had locked is free again.`, [], 'ok');
-      case 'approved':
-        return answer(`Your approval of ${request.name} counts: ${last.have} of ${last.needed}.`, [], 'ok');
-      case 'glass-broken':
-        return answer(
-          `${request.name} will go without approval once you confirm it. Everybody can see that.`,
-          [],
-          'warning',
-        );
-      case undefined:
-        return answer(
-          request.cancelAsked && request.state === 'running'
-            ? `${request.name} is being stopped already.`
-            : stateSentence(request),
-        );
-      default:
-        return answer(stateSentence(request));
-    }
-  }
-
-  /** The card as it stands, to somebody who had another before their eyes. */
-  function shownAnew(stored: StoredRequest, words: string): GateAnswer {
-    const { title, blocks, buttons } = requestCard(stored);
-    return {
-      to: 'asker',
-      card: {
-        tone: 'warning',
-        title: words,
-        blocks: [{ kind: 'text', text: [{ strong: title }] }, ...blocks],
-        buttons,
-      },
-    };
   }
 
   async function withContext(

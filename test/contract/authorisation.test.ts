@@ -8,8 +8,9 @@ import type { ChatName, Conversation, InboundEvent } from '../../src/chat/port.t
 import type { Services } from '../../src/commanding/command.ts';
 import { createDispatch } from '../../src/commanding/dispatch.ts';
 import { NO_CALLERS } from '../../src/gate/calls.ts';
-import { type AuditPort, createLedger } from '../../src/gate/ledger.ts';
+import { createLedger } from '../../src/gate/ledger.ts';
 import type { RequestState } from '../../src/gate/model.ts';
+import type { AuditPort } from '../../src/gate/recorder.ts';
 import { gateRequests, requestId } from '../../src/gate/requests.ts';
 import { createGateService } from '../../src/gate/service.ts';
 import { silentLog } from '../../src/lib/log.ts';
