@@ -133,6 +133,8 @@ export interface OwnerState {
   readonly ref: OwnerRef;
   /** `yes`, `no` (it is gone: nothing recreates its pods), or `unknown` (a kind that isn't read, or no right to). */
   readonly found: 'yes' | 'no' | 'unknown';
+  /** Where it may not be read: the right that is missing, `get replicasets.apps`. */
+  readonly lacks?: string;
   readonly terminating: boolean;
   readonly wanted: number | undefined;
   readonly ready: number | undefined;

@@ -7,7 +7,7 @@ import { createConfiguration } from '@kubernetes/client-node/dist/gen/configurat
 import type { RequestContext } from '@kubernetes/client-node/dist/gen/http/http.js';
 import { ServerConfiguration } from '@kubernetes/client-node/dist/gen/servers.js';
 import { Expired, exchange } from './exchange.ts';
-import { type Asked, statusFault, unreadable } from './faults.ts';
+import { type Asked, type Role, statusFault, unreadable } from './faults.ts';
 import type { Login } from './login.ts';
 import { type Page, readPages } from './paging.ts';
 import type { WireAnswer } from './transport.ts';
@@ -57,15 +57,29 @@ export interface ActingClient {
   read<T>(asked: Asked, answer: WireAnswer): T;
 }
 
-/** A client on one login; every call ends within `timeoutMs`. `onUnauthorized` hears of each 401. */
-export function createActingClient(login: Login, timeoutMs: number, onUnauthorized: () => void): ActingClient {
+/** What a client is for, and how long one call may take. */
+export interface ActingClientOptions {
+  readonly timeoutMs: number;
+  /** The role that is meant to allow all that is asked for. */
+  readonly role: Role;
+  /** Hears of each 401. */
+  readonly onUnauthorized: () => void;
+}
+
+/** A client on one login; every call ends within `timeoutMs`. */
+export function createActingClient(
+  login: Login,
+  { timeoutMs, role, onUnauthorized }: ActingClientOptions,
+): ActingClient {
   const ask: ActingClient['ask'] = async (request, signal) => {
     const answer = await exchange(login, await request, timeoutMs, signal);
     if (answer.status === 401) onUnauthorized();
     return answer;
   };
   const fault: ActingClient['fault'] = (asked, { status, body }) =>
-    status === 410 ? new Expired(login.cluster) : statusFault(login.cluster, asked, status, body.toString());
+    status === 410
+      ? new Expired(login.cluster)
+      : statusFault(login.cluster, { roles: [role], ...asked }, status, body.toString());
   const read = <T>(asked: Asked, answer: WireAnswer): T => {
     try {
       const value: unknown = JSON.parse(answer.body.toString());

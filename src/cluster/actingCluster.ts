@@ -39,7 +39,7 @@ export function createActingCluster(options: ClusterOptions = {}): ActingCluster
     },
     uid: async (signal) => {
       const { client } = await open();
-      const asked = { verb: 'get', resource: 'namespaces' } as const;
+      const asked = { verb: 'get', resource: 'namespaces', roles: ['nodes', 'disk'] } as const;
       const found = await client.get<RawNode>(asked, client.requests.core.readNamespace('kube-system'), signal);
       const uid = found?.metadata?.uid;
       if (uid) return uid;
@@ -159,7 +159,11 @@ async function openDoor(options: ClusterOptions, onUnauthorized: () => void): Pr
   const way = await login.createLogin(target);
   return {
     name: target.name,
-    client: acting.createActingClient(way, options.timeoutMs ?? TIMEOUT_MS, onUnauthorized),
+    client: acting.createActingClient(way, {
+      timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
+      role: 'nodes',
+      onUnauthorized,
+    }),
     merge: acting.asMergePatch,
     node: node.nodeState,
     pod: pod.podState,

@@ -11,6 +11,8 @@ export interface FinishedPod extends PodId {
   readonly owner: OwnerRef | undefined;
   /** Where the owner is a Job. */
   readonly job: JobState | undefined;
+  /** Where that is unknown: the right that is missing, `get jobs.batch`. */
+  readonly lacks?: string;
   /** Made by the kubelet from a file: it isn't the API's to delete. */
   readonly mirror: boolean;
   /** Somebody waits for it before it may go: a Job's controller that hasn't counted it, for instance. */

@@ -1,13 +1,14 @@
 import { codeOf } from '../lib/errors.ts';
 import type { OwnerRef } from './acting.ts';
 import type { ActingClient } from './actingClient.ts';
-import type { CleaningCluster, JobState } from './cleaning.ts';
+import type { CleaningCluster } from './cleaning.ts';
 import type { ClusterOptions } from './cluster.ts';
 import { createDoor } from './door.ts';
 import { namespaceName, objectName } from './names.ts';
 
 type RawFinished = import('./state/finished.ts').RawFinished;
 type RawJob = import('./state/finished.ts').RawJob;
+type Jobs = import('./state/finished.ts').Jobs;
 
 interface Behind {
   readonly client: ActingClient;
@@ -18,6 +19,8 @@ interface Behind {
 
 /** Per request, ms: admission webhooks may take 10 s each by default. */
 const TIMEOUT_MS = 20_000;
+/** Before any is asked for. */
+const NO_JOBS: Jobs = { states: new Map(), lacks: undefined };
 /** With more Jobs than this, a list of all is cheaper than asking for each. */
 const ASK_EACH_MAX = 25;
 
@@ -34,7 +37,7 @@ export function createCleaningCluster(options: ClusterOptions = {}): CleaningClu
         (from, limit) => core.listPodForAllNamespaces(undefined, from, fields, undefined, limit),
         signal,
       );
-      const first = raw.flatMap((pod) => finished(pod, new Map()) ?? []);
+      const first = raw.flatMap((pod) => finished(pod, NO_JOBS) ?? []);
       const owners = new Map(
         first.flatMap(({ owner }) => (owner && isJob(owner) ? [[owner.uid, owner] as const] : [])),
       );
@@ -60,13 +63,14 @@ export function createCleaningCluster(options: ClusterOptions = {}): CleaningClu
   };
 }
 
-/** How each Job is, by its uid. Without the right to read Jobs they are all unknown. */
+/** How each Job is, by its uid. Without the right to read Jobs they are all unknown, and the right that is missing is told. */
 async function jobsOf(
   owners: readonly OwnerRef[],
   { client, stateOf }: Pick<Behind, 'client' | 'stateOf'>,
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, JobState>> {
+): Promise<Jobs> {
   const { batch } = client.requests;
+  const isMany = owners.length > ASK_EACH_MAX;
   const one = ({ namespace, name }: OwnerRef) =>
     client.get<RawJob>(
       { verb: 'get', resource: 'jobs.batch', namespace },
@@ -80,12 +84,12 @@ async function jobsOf(
       signal,
     );
   try {
-    const found = owners.length > ASK_EACH_MAX ? await every() : await Promise.all(owners.map(one));
+    const found = isMany ? await every() : await Promise.all(owners.map(one));
     const byUid = new Map(found.flatMap((job) => (job?.metadata?.uid ? [[job.metadata.uid, job] as const] : [])));
-    return new Map(owners.map(({ uid }) => [uid, stateOf(uid, byUid.get(uid))]));
+    return { states: new Map(owners.map(({ uid }) => [uid, stateOf(uid, byUid.get(uid))])), lacks: undefined };
   } catch (error) {
     if (codeOf(error) !== 'forbidden') throw error;
-    return new Map(owners.map(({ uid }) => [uid, 'unknown']));
+    return { states: new Map(), lacks: `${isMany ? 'list' : 'get'} jobs.batch` };
   }
 }
 
@@ -98,7 +102,11 @@ async function openDoor(options: ClusterOptions, onUnauthorized: () => void): Pr
   ]);
   const way = await login.createLogin(await config.findTarget(options, options.env ?? process.env));
   return {
-    client: acting.createActingClient(way, options.timeoutMs ?? TIMEOUT_MS, onUnauthorized),
+    client: acting.createActingClient(way, {
+      timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
+      role: 'disk',
+      onUnauthorized,
+    }),
     finished: states.finishedPod,
     isJob: states.isJob,
     stateOf: states.jobState,

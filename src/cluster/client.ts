@@ -86,7 +86,7 @@ export function createApiClient(login: Login, timeoutMs: number, onUnauthorized:
       if (!(error instanceof ApiException)) throw unreadable(login.cluster, asked, error);
       if (error.code === 401) onUnauthorized();
       if (error.code === 410) throw new Expired(login.cluster);
-      throw statusFault(login.cluster, asked, error.code, answer.body.toString());
+      throw statusFault(login.cluster, { ...asked, roles: ['read'] }, error.code, answer.body.toString());
     }
   };
 

@@ -4,12 +4,23 @@ import { clip, inertLine } from '../lib/text.ts';
 
 /** What was asked, for the sentence of an error: "list pods in namespace web". */
 export interface Asked {
-  readonly verb: 'list' | 'get' | 'patch' | 'create' | 'delete';
+  readonly verb: 'list' | 'watch' | 'get' | 'patch' | 'create' | 'delete';
   readonly resource: string;
   readonly namespace?: string | undefined;
   /** Set where the answer comes from an aggregated API, which may not be there. */
   readonly aggregated?: 'metrics-server';
+  /** The files of deploy/rbac whose roles allow it; any of them will do. */
+  readonly roles?: readonly Role[];
 }
+
+/** The roles that are made for this bot, by their files in deploy/rbac. */
+export type Role = 'read' | 'nodes' | 'disk';
+
+const hint = (roles: readonly Role[]): string =>
+  `apply ${roles.map((role) => `deploy/rbac/${role}.yaml`).join(' or ')}`;
+
+/** A right that is missing where one goes on without it: `get jobs.batch`, and what to do. */
+export const missing = (right: string, role: Role): string => `the bot may not ${right}; to allow it, ${hint([role])}`;
 
 const SAID_MAX = 300;
 
@@ -26,7 +37,7 @@ export function statusFault(cluster: string, asked: Asked, status: number, body:
   if (status === 403)
     return new DaytwoError(
       'forbidden',
-      `Cluster ${cluster} does not let us ${what}.${quoted || ' Check the RBAC role.'}`,
+      `Cluster ${cluster} does not let us ${what}.${quoted || ' Check the RBAC role.'}${hintOf(asked, said)}`,
     );
   if (asked.aggregated !== undefined && status === 404)
     return new DaytwoError(
@@ -51,6 +62,13 @@ export function statusFault(cluster: string, asked: Asked, status: number, body:
   return new DaytwoError('failed', `Cluster ${cluster} could not ${what} (HTTP ${status}).${quoted}`, {
     retryable: status >= 500,
   });
+}
+
+/** Where it is a right that is missing (admission refuses with 403 as well): which manifest has it. */
+function hintOf({ roles }: Asked, said: string): string {
+  return roles !== undefined && (said === '' || /cannot \w+ resource/.test(said))
+    ? ` To allow it, ${hint(roles)}.`
+    : '';
 }
 
 /** A connection's end as an error. The API server was not reached, or cut the line. */

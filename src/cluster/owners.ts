@@ -3,7 +3,7 @@ import { codeOf } from '../lib/errors.ts';
 import type { OwnerRef, OwnerState } from './acting.ts';
 import type { ActingClient } from './actingClient.ts';
 import { objectName } from './names.ts';
-import { ownerGone, ownerState, ownerUnknown, type RawOwner } from './state/owner.ts';
+import { ownerForbidden, ownerGone, ownerState, ownerUnknown, type RawOwner } from './state/owner.ts';
 
 type Kind = {
   readonly resource: string;
@@ -63,7 +63,7 @@ const idOf = ({ kind, namespace, name, uid }: OwnerRef): string => `${kind}/${na
 const groupOf = ({ apiVersion }: OwnerRef): string =>
   apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
 
-/** Reads controllers and, one floor up, those of their own; each once. A kind or a right that is missing gives `unknown`. */
+/** Reads controllers and, one floor up, those of their own; each once. A kind that isn't known gives `unknown`, as does a right that is missing, with its name. */
 export async function readOwners(
   client: ActingClient,
   refs: readonly OwnerRef[],
@@ -106,9 +106,10 @@ async function readKind(
   refs: readonly OwnerRef[],
   signal: AbortSignal,
 ): Promise<readonly OwnerState[]> {
+  const verb = refs.length > ASK_EACH_MAX ? 'list' : 'get';
   try {
-    if (refs.length > ASK_EACH_MAX) {
-      const listed = await client.list<RawOwner>({ verb: 'list', resource }, all, signal);
+    if (verb === 'list') {
+      const listed = await client.list<RawOwner>({ verb, resource }, all, signal);
       const byName = new Map(listed.map((raw) => [`${raw.metadata?.namespace}/${raw.metadata?.name}`, raw]));
       return refs.map((ref) => {
         const raw = byName.get(`${ref.namespace}/${ref.name}`);
@@ -117,13 +118,13 @@ async function readKind(
     }
     return await Promise.all(
       refs.map(async (ref) => {
-        const asked = { verb: 'get', resource, namespace: ref.namespace } as const;
+        const asked = { verb, resource, namespace: ref.namespace } as const;
         const raw = await client.get<RawOwner>(asked, one(objectName(ref.name), ref.namespace), signal);
         return raw ? ownerState(ref, raw) : ownerGone(ref);
       }),
     );
   } catch (error) {
     if (codeOf(error) !== 'forbidden') throw error;
-    return refs.map(ownerUnknown);
+    return refs.map((ref) => ownerForbidden(ref, `${verb} ${resource}`));
   }
 }

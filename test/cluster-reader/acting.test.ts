@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { rightFindings } from '../../src/actions/node/rightFindings.ts';
 import type { ActingCluster } from '../../src/cluster/acting.ts';
 import { createActingCluster } from '../../src/cluster/actingCluster.ts';
 import { evictionAnswer } from '../../src/cluster/eviction.ts';
@@ -182,6 +183,40 @@ describe('over the wire', () => {
     const ref = { apiVersion: 'apps/v1', kind: 'ReplicaSet', namespace: 'default', name: 'gone', uid: 'u' };
     const owners = await cluster.owners([ref, { ...ref, apiVersion: 'pg/v1', kind: 'Cluster' }], never);
     expect(owners.map(({ found }) => found).sort()).toEqual(['no', 'unknown']);
+    expect(rightFindings(owners)).toEqual([]);
+  });
+
+  it.each([
+    [1, 'get', '/apis/apps/v1/namespaces/default/replicasets/web-0'],
+    [26, 'list', '/apis/apps/v1/replicasets'],
+  ])('of %i controllers that may not be read the plan says which right is missing', async (count, verb, path) => {
+    api.answer(path, kubeStatus(403, 'Forbidden', 'no'));
+    const owners = await cluster.owners(
+      Array.from({ length: count }, (_, index) => ({
+        ...{ apiVersion: 'apps/v1', kind: 'ReplicaSet', namespace: 'default' },
+        ...{ name: `web-${index}`, uid: `u${index}` },
+      })),
+      never,
+    );
+    expect(new Set(owners.map(({ found }) => found))).toEqual(new Set(['unknown']));
+    const [finding, ...others] = rightFindings(owners);
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ level: 'NOTE', code: 'right-missing' });
+    expect(finding?.text).toMatch(
+      new RegExp(
+        `^the bot may not ${verb} replicasets\\.apps; to allow it, apply deploy/rbac/nodes\\.yaml\\. .*default/web-0`,
+      ),
+    );
+  });
+
+  it.each([
+    ['pods is forbidden: User "x" cannot list resource "pods" in API group ""', true],
+    ['admission webhook "keep.example.org" denied the request', false],
+  ])('“%s”: the manifest is named only where a right is missing', async (said, isNamed) => {
+    api.answer('/api/v1/pods', kubeStatus(403, 'Forbidden', said));
+    const text = await cluster.pods({}, never).then(String, (error: Error) => error.message);
+    expect(text).toContain(said);
+    expect(text.includes(' To allow it, apply deploy/rbac/nodes.yaml.')).toBe(isNamed);
   });
 
   it.each<[string, string, (it: ActingCluster) => Promise<unknown>]>([

@@ -1,4 +1,5 @@
 import type { FinishedPod } from '../../cluster/cleaning.ts';
+import { missing } from '../../cluster/faults.ts';
 
 /** Controllers that never look at a finished pod of theirs again: they made another one already, or wait for nothing from it. */
 const DONE_WITH: ReadonlySet<string> = new Set(['ReplicaSet', 'ReplicationController', 'StatefulSet', 'DaemonSet']);
@@ -12,13 +13,14 @@ const stays = (why: string): PodFate => ({ goes: false, why });
  * The rule. A pod that has finished goes, but for: one that is being deleted, one of a file on the node, one with finalizers (somebody has
  * yet to count it), one whose Job is at work or can't be read, and one whose owner is of a kind that isn't known here (a workflow's). Pure.
  */
-export function podFate({ deleting, mirror, finalizers, owner, job }: FinishedPod): PodFate {
+export function podFate({ deleting, mirror, finalizers, owner, job, lacks }: FinishedPod): PodFate {
   if (deleting) return stays('being deleted already');
   if (mirror) return stays('made of a file on the node');
   if (finalizers.length > 0) return stays('somebody waits for it (finalizers)');
   if (!owner) return { goes: true, bare: true };
   if (job === 'at-work') return stays('its Job is at work and needs it');
-  if (job === 'unknown') return stays('its Job can’t be read');
+  if (job === 'unknown')
+    return stays(`its Job can’t be read${lacks === undefined ? '' : `: ${missing(lacks, 'disk')}`}`);
   if (job === 'over' || job === 'gone') return { goes: true, bare: false };
   return DONE_WITH.has(owner.kind) ? { goes: true, bare: false } : stays(`${owner.kind} may need it`);
 }

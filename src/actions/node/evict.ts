@@ -1,4 +1,5 @@
 import type { EvictionAnswer, PodState } from '../../cluster/acting.ts';
+import { missing } from '../../cluster/faults.ts';
 import type { Run } from '../../gate/action.ts';
 import { DaytwoError, messageOf } from '../../lib/errors.ts';
 import type { NodeWorld } from './world.ts';
@@ -32,7 +33,7 @@ function waiting(answer: EvictionAnswer): Tried | undefined {
       return { is: 'held', text: 'it is being changed' };
     case 'denied':
       return answer.right
-        ? { is: 'stop', text: `the bot may not create pods/eviction: ${answer.text}` }
+        ? { is: 'stop', text: missing('create pods/eviction', 'nodes') }
         : { is: 'held', text: `refused: ${answer.text}` };
     default:
       return undefined;

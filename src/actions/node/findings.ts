@@ -1,3 +1,4 @@
+import { missing } from '../../cluster/faults.ts';
 import type { GateFinding } from '../../gate/model.ts';
 import { humanDuration } from '../../lib/text.ts';
 import { nodeFindings } from './actors.ts';
@@ -5,6 +6,7 @@ import type { BudgetVerdict } from './budgets.ts';
 import { workloadOf } from './fate.ts';
 import { counted, found, names } from './found.ts';
 import { podFindings } from './podFindings.ts';
+import { rightFindings } from './rightFindings.ts';
 import type { DrainSnapshot } from './snapshot.ts';
 import type { Survey } from './survey.ts';
 
@@ -20,6 +22,7 @@ export function drainFindings(snapshot: DrainSnapshot, survey: Survey, now: numb
     ...budgetFindings(snapshot, survey),
     ...tryFindings(snapshot),
     ...podFindings(snapshot, survey, now),
+    ...rightFindings(snapshot.owners),
     ...backupFindings(snapshot, now),
   ];
 }
@@ -104,9 +107,7 @@ function tryFindings({ here, tries, untried, owners }: DrainSnapshot): readonly 
   const hooks = said.filter(({ answer }) => !answer.right);
   const text = hooks[0] && namelessly(hooks[0].answer.text, hooks[0].pod.name);
   return [
-    ...(right
-      ? [found('BLOCK', 'eviction-forbidden', 'the bot may not create pods/eviction; its RBAC role lacks it')]
-      : []),
+    ...(right ? [found('BLOCK', 'eviction-forbidden', missing('create pods/eviction', 'nodes'))] : []),
     ...(hooks.length > 0
       ? [
           found(

@@ -13,13 +13,19 @@ export interface RawJob {
   readonly status?: { readonly conditions?: readonly RawCondition[] };
 }
 
+/** How Jobs are, by uid; `lacks` is the right for want of which they can't be read: `get jobs.batch`. */
+export interface Jobs {
+  readonly states: ReadonlyMap<string, JobState>;
+  readonly lacks: string | undefined;
+}
+
 /** Source: kubernetes.io/docs/reference/labels-annotations-taints, "kubernetes.io/config.mirror". */
 const MIRROR = 'kubernetes.io/config.mirror';
 
 /** Reads a pod; undefined for one that hasn't finished. */
 export function finishedPod(
   { metadata = {}, status = {} }: RawFinished,
-  jobs: ReadonlyMap<string, JobState>,
+  { states, lacks }: Jobs,
 ): FinishedPod | undefined {
   const { phase, reason = '' } = status;
   if (phase !== 'Succeeded' && phase !== 'Failed') return undefined;
@@ -31,13 +37,16 @@ export function finishedPod(
     phase,
     reason,
     owner,
-    job: owner && isJob(owner) ? (jobs.get(owner.uid) ?? 'unknown') : undefined,
+    ...(owner && isJob(owner) ? jobOf(states.get(owner.uid), lacks) : { job: undefined }),
     mirror: Object.hasOwn(metadata.annotations ?? {}, MIRROR),
     finalizers: metadata.finalizers ?? [],
     deleting: metadata.deletionTimestamp !== undefined,
     createdAt: timeOf(metadata.creationTimestamp) ?? 0,
   };
 }
+
+const jobOf = (job: JobState = 'unknown', lacks: string | undefined) =>
+  job === 'unknown' && lacks !== undefined ? { job, lacks } : { job };
 
 /** Whether an owner is a Job of batch. */
 export const isJob = ({ apiVersion, kind }: { readonly apiVersion: string; readonly kind: string }): boolean =>

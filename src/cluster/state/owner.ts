@@ -41,7 +41,12 @@ export function ownerGone(ref: OwnerRef): OwnerState {
   return { ref, found: 'no', ...absent };
 }
 
-/** A controller that can't be looked at. */
+/** A controller of a kind that isn't known here. */
 export function ownerUnknown(ref: OwnerRef): OwnerState {
   return { ref, found: 'unknown', ...absent };
+}
+
+/** A controller that may not be read for want of a right, `get replicasets.apps`. */
+export function ownerForbidden(ref: OwnerRef, lacks: string): OwnerState {
+  return { ...ownerUnknown(ref), lacks };
 }
