@@ -12,11 +12,11 @@ import {
   FEED,
   LISTED,
   MESSAGES,
-  type Rank,
   THREADS,
   threadId,
 } from './model.ts';
 import { matches, threadAfter, threadOf, unpackAsked, wordsOf } from './thread.ts';
+import type { Rank } from './views.ts';
 
 /** Threads on one page of the list, messages on one page of a thread. */
 const PAGE = 50;

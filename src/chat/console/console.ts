@@ -5,9 +5,10 @@ import type { Store } from '../../store/port.ts';
 import type { Chat, MessageKey, TakeIn } from '../port.ts';
 import { Board } from './board.ts';
 import { Feed } from './feed.ts';
-import { type ConsoleCommand, type ConsolePerson, HOME, type SignInHeard } from './model.ts';
+import { HOME, type SignInHeard } from './model.ts';
 import { consoleRoutes } from './routes.ts';
 import { Sessions } from './sessions.ts';
+import type { CommandView, PersonView } from './views.ts';
 
 /** A sign of life to each browser, so that it notices a dead connection: shorter than proxies' usual 30 to 60 s. */
 const BEAT_MS = 15_000;
@@ -15,7 +16,7 @@ const BEAT_MS = 15_000;
 const SWEEP_MS = 3_600_000;
 
 /** Who signs in where no `people` are configured: whoever holds the link, with every role. */
-export const LOCAL_PERSON: ConsolePerson = { name: 'local', roles: ['every role'] };
+export const LOCAL_PERSON: PersonView = { name: 'local', roles: ['every role'] };
 
 /** What the console needs. */
 export interface ConsoleOptions {
@@ -23,12 +24,12 @@ export interface ConsoleOptions {
   readonly clock: Clock;
   readonly log: { warn(fields: Record<string, unknown>, message: string): void };
   /** Empty: {@link LOCAL_PERSON} alone. */
-  readonly people: readonly ConsolePerson[];
+  readonly people: readonly PersonView[];
   /** `host:port` that is listened on. */
   readonly listen: string;
   /** Where people reach it from outside, when that is another address. https makes the cookie Secure. */
   readonly publicUrl?: string;
-  readonly commands: readonly ConsoleCommand[];
+  readonly commands: readonly CommandView[];
   /** Whether other processes serve the same console. */
   readonly isShared?: boolean;
   readonly signedIn?: SignInHeard;

@@ -2,6 +2,7 @@ import { messageOf } from '../../lib/errors.ts';
 import type { Store, Stored } from '../../store/port.ts';
 import { isFor } from './board.ts';
 import { type ConsoleMessage, type ConsoleThread, FEED, MESSAGES, THREADS, threadId } from './model.ts';
+import type { ChangeView, MessageView, ThreadView } from './views.ts';
 
 /** Feed entries read in one go. */
 const BATCH = 200;
@@ -172,18 +173,18 @@ export class Feed {
 }
 
 /** A change as JSON for a browser. */
-function viewOf({ thread, message, open }: Change): unknown {
+function viewOf({ thread, message, open }: Change): ChangeView {
   return { thread: threadView(thread), message: messageView(message), open };
 }
 
 /** What a browser gets of a thread. */
-export function threadView(thread: ConsoleThread): unknown {
+export function threadView(thread: ConsoleThread): ThreadView {
   const { key, rank, title, tone, snippet, openedAt, lastAt, isIncident } = thread;
   return { key, rank, title, tone, snippet, openedAt, lastAt, isIncident };
 }
 
 /** What a browser gets of a message. */
-export function messageView({ id, version, body }: Stored<ConsoleMessage>): unknown {
+export function messageView({ id, version, body }: Stored<ConsoleMessage>): MessageView {
   const { key, card, postedAt, editedAt, isRoot, asked, onlyFor } = body;
   return { id, version, key, card, postedAt, editedAt, isRoot, asked, isPrivate: onlyFor !== undefined };
 }

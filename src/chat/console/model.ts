@@ -1,33 +1,13 @@
 import type { Collection } from '../../store/port.ts';
-import type { Card, Tone } from '../message.ts';
+import type { Card } from '../message.ts';
 import type { Conversation, MessageKey } from '../port.ts';
+import type { Asked, Rank, ThreadView } from './views.ts';
 
 /** The console's one conversation: everybody who signs in sees it. */
 export const HOME: Conversation = { chat: 'console', id: 'home' };
 
 /** The thread of what belongs to no other: answers to commands given outside a thread, notices. */
 export const CHANNEL: MessageKey = 'channel';
-
-/** Someone who may sign in. `roles` is shown, not decided upon: the rights are the gate's. */
-export interface ConsolePerson {
-  readonly name: string;
-  readonly roles: readonly string[];
-}
-
-/** What the console tells of a command, for completion and help. */
-export interface ConsoleCommand {
-  readonly name: string;
-  readonly usage: string;
-  readonly summary: string;
-  readonly example: string;
-}
-
-/** What was asked, shown above its answer. */
-export interface Asked {
-  readonly event: string;
-  readonly by: string;
-  readonly text: string;
-}
 
 /** A message as it is stored. Its document's id sorts in the order of posting. */
 export interface ConsoleMessage {
@@ -44,26 +24,11 @@ export interface ConsoleMessage {
   readonly asked?: Asked;
 }
 
-/**
- * Where a thread stands in the list, first to last. `hidden` isn't listed: the channel, and threads whose root hasn't come yet.
- * Before the dash: whether it is open.
- */
-export type Rank = 'open-critical' | 'open-warning' | 'open-other' | 'closed' | 'hidden';
-
 /** The ranks that are listed, in their order. */
 export const LISTED: readonly Rank[] = ['open-critical', 'open-warning', 'open-other', 'closed'];
 
 /** A thread as it is stored, under {@link threadId}. */
-export interface ConsoleThread {
-  readonly key: MessageKey;
-  readonly rank: Rank;
-  readonly title: string;
-  readonly tone: Tone;
-  /** One line of the root for the list. */
-  readonly snippet: string;
-  readonly openedAt: number;
-  readonly lastAt: number;
-  readonly isIncident: boolean;
+export interface ConsoleThread extends ThreadView {
   /** Lower-case words of what everyone may read here, sorted, bounded. */
   readonly words: readonly string[];
 }

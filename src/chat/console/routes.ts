@@ -9,10 +9,11 @@ import { type Asset, loadAssets } from './assets.ts';
 import type { Board } from './board.ts';
 import { type Feed, messageView, threadView } from './feed.ts';
 import { cookieOf, isOurHost, isOurPage, SECURITY_HEADERS, type Served } from './guard.ts';
-import { CHANNEL, type ConsoleCommand, HOME, type SignInHeard } from './model.ts';
+import { CHANNEL, HOME, type SignInHeard } from './model.ts';
 import { LINK_MS, SESSION_MS, type Sessions, type SignedIn } from './sessions.ts';
 import { stream } from './stream.ts';
 import { packAsked } from './thread.ts';
+import type { CommandView, ListView, PersonView, ReadView } from './views.ts';
 
 /** Bodies are a command or a token: 16 KiB. */
 const BODY_BYTES = 16 * 1024;
@@ -29,7 +30,7 @@ export interface RouteParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly served: Served;
-  readonly commands: readonly ConsoleCommand[];
+  readonly commands: readonly CommandView[];
   /** Undefined until the chat was started: then events can't be kept yet. */
   readonly takeIn: () => TakeIn | undefined;
 }
@@ -171,7 +172,7 @@ function apiRoutes(
     );
   });
 
-  api.get('/api/me', (request) => {
+  api.get('/api/me', (request): PersonView => {
     const { person } = who(request);
     return { name: person.name, roles: person.roles };
   });
@@ -183,7 +184,8 @@ function apiRoutes(
     // The feed's end is read first: a change between the two comes twice rather than never.
     const from = await feed.latest();
     const page = await board.list({ words: q, scope, ...(after === undefined ? {} : { after }) });
-    return { threads: page.threads.map(threadView), next: page.next, open: await board.countOpen(), feed: from };
+    const open = await board.countOpen();
+    return { threads: page.threads.map(threadView), next: page.next, open, feed: from } satisfies ListView;
   });
 
   api.get<{ Params: { key: string } }>('/api/threads/:key', async (request, reply) => {
@@ -195,7 +197,7 @@ function apiRoutes(
       thread: found ? threadView(found.thread) : undefined,
       messages: found?.messages.map(messageView) ?? [],
       earlier: found?.earlier,
-    };
+    } satisfies ReadView;
   });
 
   api.get<{ Params: { id: string } }>('/api/blob/:id', async (request, reply) => {

@@ -2,7 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Clock } from '../../lib/clock.ts';
 import { codeOf } from '../../lib/errors.ts';
 import { put, remove, type Store, type Write } from '../../store/port.ts';
-import { type ConsoleLink, type ConsolePerson, type ConsoleSession, LINKS, SESSIONS } from './model.ts';
+import { type ConsoleLink, type ConsoleSession, LINKS, SESSIONS } from './model.ts';
+import type { PersonView } from './views.ts';
 
 /** A secret's length: 256 bit, far beyond guessing. */
 const SECRET_BYTES = 32;
@@ -27,12 +28,12 @@ const FAILURE_WINDOW_MS = 60_000;
 /** Who is asking, once the cookie was found good. */
 export interface SignedIn {
   readonly session: string;
-  readonly person: ConsolePerson;
+  readonly person: PersonView;
 }
 
 /** How a sign-in ended. */
 export type SignInOutcome =
-  | { readonly is: 'in'; readonly cookie: string; readonly person: ConsolePerson; readonly from: ConsoleLink['from'] }
+  | { readonly is: 'in'; readonly cookie: string; readonly person: PersonView; readonly from: ConsoleLink['from'] }
   | { readonly is: 'refused' }
   | { readonly is: 'limited' };
 
@@ -47,13 +48,13 @@ const isSecret = (text: string): boolean => /^[\w-]{43}$/.test(text);
 export class Sessions {
   readonly #store: Store;
   readonly #clock: Clock;
-  readonly #people: ReadonlyMap<string, ConsolePerson>;
+  readonly #people: ReadonlyMap<string, PersonView>;
   readonly #links = new Map<string, ConsoleLink>();
   readonly #isShared: boolean;
   readonly #failures = new Map<string, number>();
   #failuresSince = 0;
 
-  constructor(store: Store, clock: Clock, people: readonly ConsolePerson[], isShared = false) {
+  constructor(store: Store, clock: Clock, people: readonly PersonView[], isShared = false) {
     this.#store = store;
     this.#isShared = isShared;
     this.#clock = clock;
@@ -123,7 +124,7 @@ export class Sessions {
     return { is: 'refused' };
   }
 
-  async #open(person: ConsolePerson, also: readonly Write[]): Promise<string> {
+  async #open(person: PersonView, also: readonly Write[]): Promise<string> {
     const now = this.#clock.now();
     const made = secret();
     const own = await this.#store.find(SESSIONS, { key: ['person', person.name], limit: 10 * SESSIONS_PER_PERSON });

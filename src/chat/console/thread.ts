@@ -1,7 +1,8 @@
 import { clip, inertLine } from '../../lib/text.ts';
 import { type Block, type Card, plain } from '../message.ts';
 import type { Delivery, MessageKey } from '../port.ts';
-import { type Asked, CHANNEL, type ConsoleMessage, type ConsoleThread, type Rank } from './model.ts';
+import { CHANNEL, type ConsoleMessage, type ConsoleThread } from './model.ts';
+import type { Asked, Rank } from './views.ts';
 
 /** Words that are searchable per thread: enough for names, nodes, units and reasons, bounded against logs. */
 const MAX_WORDS = 400;

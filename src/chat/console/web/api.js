@@ -1,13 +1,16 @@
 /** Requests to our own server. Every one answers `{ ok, status, body }`; none throws. */
 
-/** @typedef {{ ok: boolean, status: number, body: any }} Answer */
+/**
+ * @template Body
+ * @typedef {{ ok: true, status: number, body: Body } | { ok: false, status: number, body: { error: string } }} Answer
+ */
 
 /** Tries of one act, all with its one id, so that it happens once however often it arrives. */
 const TRIES = 4;
 const FIRST_WAIT_MS = 400;
 const REQUEST_MS = 15_000;
 
-/** @param {string} path @param {RequestInit} [init] @returns {Promise<Answer>} */
+/** @template Body @param {string} path @param {RequestInit} [init] @returns {Promise<Answer<Body>>} */
 async function ask(path, init = {}) {
   try {
     const answer = await fetch(path, { ...init, signal: AbortSignal.timeout(REQUEST_MS) });
@@ -18,16 +21,16 @@ async function ask(path, init = {}) {
   }
 }
 
-/** @param {string} path */
+/** @template Body @param {string} path @returns {Promise<Answer<Body>>} */
 export const get = (path) => ask(path);
 
-/** @param {string} path @param {object} body */
+/** @template Body @param {string} path @param {object} body @returns {Promise<Answer<Body>>} */
 export const post = (path, body) =>
   ask(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
 
 /**
  * Sends an act until it is taken, refused, or not to be had. @param {string} path @param {{ id: string, [key: string]: unknown }} body
- * @returns {Promise<Answer>}
+ * @returns {Promise<Answer<unknown>>}
  */
 export async function act(path, body) {
   let wait = FIRST_WAIT_MS;

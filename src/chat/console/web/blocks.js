@@ -2,6 +2,12 @@ import { useState } from './hooks.js';
 import { html } from './html.js';
 import { ToneBadge } from './tone.js';
 
+/**
+ * @import { Block as AnyBlock, Inline as Text, Picture as AnyPicture, Span } from '../../message.ts'
+ * @template {AnyBlock['kind']} Kind
+ * @typedef {Extract<AnyBlock, { readonly kind: Kind }>} BlockOf
+ */
+
 /** Parts of a card. Every string becomes a text node; a link is one only when it is http or https. */
 
 /** Beyond this many lines a text is shown as one piece. */
@@ -14,7 +20,7 @@ function safeUrl(href) {
   return url.protocol === 'https:' || url.protocol === 'http:' ? url.href : undefined;
 }
 
-/** @param {any} span */
+/** @param {Span} span */
 function spanOf(span) {
   if (typeof span === 'string') return span;
   if ('strong' in span) return html`<strong>${span.strong}</strong>`;
@@ -25,7 +31,7 @@ function spanOf(span) {
   return html`<a href=${url} target="_blank" rel="noopener noreferrer">${span.link}</a>`;
 }
 
-/** @param {{ text: any }} props */
+/** @param {{ text: Text }} props */
 export function Inline({ text }) {
   return typeof text === 'string' ? text : text.map(spanOf);
 }
@@ -49,19 +55,19 @@ function Pre({ text, label }) {
   </div>`;
 }
 
-/** @param {{ block: any, label: string }} props */
+/** @param {{ block: BlockOf<'table'>, label: string }} props */
 function Table({ block, label }) {
   const side = (/** @type {number} */ i) => (block.columns[i]?.align === 'right' ? 'number' : undefined);
   return html`<div class="scroller" tabindex="0" role="region" aria-label=${`${label}, table`}>
       <table>
-        <thead><tr>${block.columns.map((/** @type {any} */ column, /** @type {number} */ i) => html`<th scope="col" class=${side(i)}>${column.label}</th>`)}</tr></thead>
-        <tbody>${block.rows.map((/** @type {string[]} */ row) => html`<tr>${row.map((cell, i) => html`<td class=${side(i)}>${cell}</td>`)}</tr>`)}</tbody>
+        <thead><tr>${block.columns.map((column, i) => html`<th scope="col" class=${side(i)}>${column.label}</th>`)}</tr></thead>
+        <tbody>${block.rows.map((row) => html`<tr>${row.map((cell, i) => html`<td class=${side(i)}>${cell}</td>`)}</tr>`)}</tbody>
       </table>
     </div>
     ${block.more && html`<p class="quiet">${block.more}</p>`}`;
 }
 
-/** @param {{ picture: any }} props */
+/** @param {{ picture: AnyPicture }} props */
 function Picture({ picture }) {
   const { light, dark, alt, width, height } = picture;
   return html`<picture>
@@ -73,7 +79,7 @@ function Picture({ picture }) {
 /**
  * A piece of evidence: its state and what matters in one line, the proof below, folded where all is well. In a root message a
  * neutral section is no evidence that is missing, just a section; a stateless one is that anywhere.
- * @param {{ block: any, isRoot: boolean }} props
+ * @param {{ block: BlockOf<'section'>, isRoot: boolean }} props
  */
 function Section({ block, isRoot }) {
   const hasBadge = !block.stateless && !(isRoot && block.tone === 'neutral');
@@ -87,7 +93,7 @@ function Section({ block, isRoot }) {
   </details>`;
 }
 
-/** @param {{ blocks: readonly any[], label: string, isRoot?: boolean }} props */
+/** @param {{ blocks: readonly AnyBlock[], label: string, isRoot?: boolean }} props */
 export function Blocks({ blocks, label, isRoot = false }) {
   return blocks.map(
     (block, i) =>
@@ -95,7 +101,7 @@ export function Blocks({ blocks, label, isRoot = false }) {
   );
 }
 
-/** @param {{ block: any, label: string, isRoot: boolean }} props */
+/** @param {{ block: AnyBlock, label: string, isRoot: boolean }} props */
 function Block({ block, label, isRoot }) {
   switch (block.kind) {
     case 'text':
@@ -105,10 +111,10 @@ function Block({ block, label, isRoot }) {
     case 'pre':
       return html`<${Pre} text=${block.text} label=${label} />`;
     case 'list':
-      return html`<ul class="items">${block.items.map((/** @type {any} */ item) => html`<li><${Inline} text=${item} /></li>`)}</ul>`;
+      return html`<ul class="items">${block.items.map((item) => html`<li><${Inline} text=${item} /></li>`)}</ul>`;
     case 'fields':
       return html`<dl class="fields">${block.fields.map(
-        (/** @type {any} */ field) => html`<div><dt>${field.name}</dt><dd><${Inline} text=${field.value} /></dd></div>`,
+        (field) => html`<div><dt>${field.name}</dt><dd><${Inline} text=${field.value} /></dd></div>`,
       )}</dl>`;
     case 'table':
       return html`<${Table} block=${block} label=${label} isRoot=${isRoot} />`;

@@ -3,6 +3,8 @@ import { html } from './html.js';
 import { ask, CHANNEL, shownKey, useApp } from './state.js';
 import { kindOf } from './tone.js';
 
+/** @import { CommandView } from '../views.ts' */
+
 const MAX_HISTORY = 50;
 const HISTORY_KEY = 'daytwo.history';
 
@@ -26,7 +28,7 @@ function keepHistory(history) {
   }
 }
 
-/** Commands whose name begins as typed; none once the name is complete. @param {string} text @param {any[]} commands */
+/** Commands whose name begins as typed; none once the name is complete. @param {string} text @param {readonly CommandView[]} commands */
 export function completions(text, commands) {
   const match = /^\/?([\w-]*)$/.exec(text);
   if (!match || text === '') return [];
@@ -34,7 +36,7 @@ export function completions(text, commands) {
   return commands.filter(({ name }) => name.startsWith(typed) && name !== typed);
 }
 
-/** The command whose arguments are being typed. @param {string} text @param {any[]} commands */
+/** The command whose arguments are being typed. @param {string} text @param {readonly CommandView[]} commands */
 function commandOf(text, commands) {
   const name = /^\/?([\w-]+)/.exec(text)?.[1]?.toLowerCase();
   return commands.find((command) => command.name === name);
@@ -60,7 +62,7 @@ export function CommandLine() {
     setAt(-1);
     setShut(false);
   };
-  const complete = (/** @type {any} */ option) => {
+  const complete = (/** @type {CommandView} */ option) => {
     write(`/${option.name} `);
     input.current?.focus();
   };
@@ -137,7 +139,7 @@ export function CommandLine() {
         aria-describedby="usage"
         placeholder=${key === CHANNEL ? '/status' : kindOf(key) === 'request' ? '/requests' : '/ack'}
         value=${text}
-        onInput=${(/** @type {any} */ event) => write(event.target.value)}
+        onInput=${(/** @type {Event & { currentTarget: HTMLInputElement }} */ event) => write(event.currentTarget.value)}
         onKeyDown=${pressed}
         onFocus=${() => setFocused(true)}
         onBlur=${() => setFocused(false)}

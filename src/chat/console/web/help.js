@@ -50,7 +50,7 @@ export function Help({ isOpen, onClose, hasKeys, onKeys }) {
           )}</dl>
           <h3>Keys</h3>
           <dl class="keys">${KEYS.map(([key, what]) => html`<div><dt><kbd>${key}</kbd></dt><dd>${what}</dd></div>`)}</dl>
-          <label class="choice"><input type="checkbox" checked=${hasKeys} onChange=${(/** @type {any} */ event) => onKeys(event.target.checked)} /> Single-key shortcuts</label>
+          <label class="choice"><input type="checkbox" checked=${hasKeys} onChange=${(/** @type {Event & { currentTarget: HTMLInputElement }} */ event) => onKeys(event.currentTarget.checked)} /> Single-key shortcuts</label>
           <h3>You</h3>
           <p>Signed in as <strong>${me?.name}</strong>${me && me.roles.length > 0 ? ` (${me.roles.join(', ')})` : ''}.</p>
           <${OtherDevice} />

@@ -15,7 +15,7 @@ const SEARCH_WAIT_MS = 200;
 /** `INC-9` before `INC-10`: by letters, then by number. @param {string} key */
 const numberOf = (key) => Number(/\d+$/.exec(key)?.[0] ?? 0);
 
-/** Open before ended, critical first, newest first. @param {Iterable<any>} threads */
+/** Open before ended, critical first, newest first. @param {Iterable<import('../views.ts').ThreadView>} threads */
 export function ordered(threads) {
   return [...threads].sort(
     (a, b) =>
@@ -23,7 +23,7 @@ export function ordered(threads) {
   );
 }
 
-/** @param {{ thread: any, isShown: boolean, isNew: boolean }} props */
+/** @param {{ thread: import('../views.ts').ThreadView, isShown: boolean, isNew: boolean }} props */
 function Row({ thread, isShown, isNew }) {
   return html`<li>
     <a class=${`row ${thread.tone}`} href=${`#${encodeURIComponent(thread.key)}`} aria-current=${isShown ? 'true' : undefined} data-thread=${thread.key}>
@@ -39,7 +39,7 @@ function Row({ thread, isShown, isNew }) {
   </li>`;
 }
 
-/** @param {{ title: string, threads: any[] }} props */
+/** @param {{ title: string, threads: import('../views.ts').ThreadView[] }} props */
 function Group({ title, threads }) {
   if (threads.length === 0) return undefined;
   return html`<section class="group" aria-label=${title}>
@@ -70,9 +70,9 @@ export function List() {
   const { threads, next, query, selected } = useApp();
   const waiting = useRef(/** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined));
   const all = ordered(threads.values());
-  const isOpen = (/** @type {any} */ thread) => thread.rank.startsWith('open');
-  const typed = (/** @type {any} */ event) => {
-    const q = event.target.value;
+  const isOpen = (/** @type {import('../views.ts').ThreadView} */ thread) => thread.rank.startsWith('open');
+  const typed = (/** @type {Event & { currentTarget: HTMLInputElement }} */ event) => {
+    const q = event.currentTarget.value;
     clearTimeout(waiting.current);
     waiting.current = setTimeout(() => void search({ q }), SEARCH_WAIT_MS);
   };

@@ -9,7 +9,7 @@ import { Sign } from './tone.js';
 /**
  * A button: pressed once, then waiting until its message changes or an answer comes. It stays focusable while it waits, so that the
  * keyboard doesn't lose its place. One that asks for a line opens its dialog first.
- * @param {{ button: any, state: any }} props
+ * @param {{ button: import('../../message.ts').Button, state: import('./state.js').Press | undefined }} props
  */
 function CardButton({ button, state }) {
   const isBusy = state?.state === 'sending' || state?.state === 'waiting';
@@ -32,13 +32,11 @@ function CardButton({ button, state }) {
 
 /**
  * A message of a thread. The root's title stands in the thread's head already.
- * @param {{ message: any, presses: Map<string, any>, isAlone?: boolean }} props
+ * @param {{ message: import('../views.ts').MessageView, presses: Map<string, import('./state.js').Press>, isAlone?: boolean }} props
  */
 export function Message({ message, presses, isAlone }) {
   const { card, asked } = message;
-  const failed = card.buttons
-    .map((/** @type {any} */ { token }) => presses.get(token))
-    .find((/** @type {any} */ one) => one?.state === 'failed');
+  const failed = card.buttons.map(({ token }) => presses.get(token)).find((one) => one?.state === 'failed');
   return html`<article class=${`message ${card.tone}${message.isPrivate ? ' private' : ''}`} aria-label=${card.title}>
     ${asked?.text && html`<p class="asked"><span class="who">${asked.by}</span> <code>${asked.text}</code></p>`}
     ${
@@ -53,7 +51,7 @@ export function Message({ message, presses, isAlone }) {
     ${
       card.buttons.length > 0 &&
       html`<div class="buttons" role="group" aria-label="Actions">
-        ${card.buttons.map((/** @type {any} */ button) => html`<${CardButton} key=${button.token} button=${button} state=${presses.get(button.token)} />`)}
+        ${card.buttons.map((button) => html`<${CardButton} key=${button.token} button=${button} state=${presses.get(button.token)} />`)}
       </div>`
     }
     ${failed && html`<p class="error" role="alert">Not done: ${failed.error} You can press again; it will not be done twice.</p>`}

@@ -1,9 +1,11 @@
 import { useEffect, useId, useRef, useState } from './hooks.js';
 import { html } from './html.js';
 
+/** @import { Button, ButtonInput } from '../../message.ts' */
+
 /**
  * A dialog with the one line that a button asks for. Closing it is no press; sending an empty line is possible where it may stay empty.
- * @param {{ button: any, onSend: (typed: string) => void, onClose: () => void }} props
+ * @param {{ button: Button & { readonly input: ButtonInput }, onSend: (typed: string) => void, onClose: () => void }} props
  */
 export function Question({ button, onSend, onClose }) {
   const { title, about, label, hint, optional, maxLength } = button.input;

@@ -3,20 +3,28 @@ import { useEffect, useState } from './hooks.js';
 import { follow } from './stream.js';
 
 /**
+ * @import { Answer } from './api.js'
+ * @import { ChangeView, CommandView, ListView, MessageView, PersonView, ReadView, ThreadView } from '../views.ts'
+ * @typedef {'sending' | 'waiting' | 'failed'} Sending how far an act has come
+ * @typedef {{ id: string, text: string, thread: string, state: Sending, error?: string, canRetry?: boolean }} Question
+ * @typedef {{ id: string, state: Sending, error?: string }} Press
+ */
+
+/**
  * What the page knows. One object, replaced on every change.
  * @typedef {object} State
  * @property {'loading' | 'in' | 'out' | 'away'} access
- * @property {{ name: string, roles: string[] } | undefined} me
- * @property {any[]} commands
- * @property {Map<string, any>} threads the listed ones by key
+ * @property {PersonView | undefined} me
+ * @property {readonly CommandView[]} commands
+ * @property {Map<string, ThreadView>} threads the listed ones by key
  * @property {string | undefined} next cursor of the list's next page
  * @property {number} open how many incidents are open
  * @property {{ q: string, scope: 'all' | 'open' | 'closed' }} query
  * @property {string} selected key of the thread shown; '' is the start
- * @property {Map<string, { thread: any, messages: any[], earlier?: string, missing?: boolean }>} read threads opened so far
+ * @property {Map<string, { thread: ThreadView | undefined, messages: readonly MessageView[], earlier?: string | undefined, missing?: boolean }>} read threads opened so far
  * @property {string} connection
- * @property {Map<string, { id: string, text: string, thread: string, state: 'sending' | 'waiting' | 'failed', error?: string, canRetry?: boolean }>} asked
- * @property {Map<string, { id: string, state: 'sending' | 'waiting' | 'failed', error?: string }>} presses by button token
+ * @property {Map<string, Question>} asked
+ * @property {Map<string, Press>} presses by button token
  * @property {Map<string, number>} seenAt when a thread was last looked at
  * @property {string} say for the screen reader
  */
@@ -91,7 +99,7 @@ function readSeen() {
   return [[FIRST_LOOK, Date.now()]];
 }
 
-/** Whether something happened in a thread since this browser showed it. @param {any} thread */
+/** Whether something happened in a thread since this browser showed it. @param {ThreadView} thread */
 export function isNews(thread) {
   return thread.lastAt > (state.seenAt.get(thread.key) ?? state.seenAt.get(FIRST_LOOK) ?? 0);
 }
@@ -122,7 +130,10 @@ export async function begin() {
 
 /** Tries to come in: after the page was opened, and again when the server was away. */
 export async function enter() {
-  const [me, commands] = await Promise.all([get('/api/me'), get('/api/commands')]);
+  const [me, commands] = await Promise.all([
+    /** @type {Promise<Answer<PersonView>>} */ (get('/api/me')),
+    /** @type {Promise<Answer<{ commands: CommandView[] }>>} */ (get('/api/commands')),
+  ]);
   if (!me.ok || !commands.ok) {
     set({ access: me.status === 401 ? 'out' : 'away' });
     return;
@@ -159,15 +170,17 @@ export async function loadList() {
   listAsked += 1;
   const mine = listAsked;
   const { q, scope } = state.query;
+  /** @type {Answer<ListView>} */
   const answer = await get(`/api/threads?${new URLSearchParams({ q, scope })}`);
   if (!answer.ok || mine !== listAsked) return undefined;
   const { threads, next, open, feed } = answer.body;
-  set({ threads: new Map(threads.map((/** @type {any} */ thread) => [thread.key, thread])), next, open });
+  set({ threads: new Map(threads.map((thread) => [thread.key, thread])), next, open });
   return feed;
 }
 
 export async function loadMore() {
   const { q, scope } = state.query;
+  /** @type {Answer<ListView>} */
   const answer = await get(`/api/threads?${new URLSearchParams({ q, scope, after: state.next ?? '' })}`);
   if (!answer.ok) return;
   const threads = new Map(state.threads);
@@ -191,6 +204,7 @@ export async function select(key) {
 /** @param {string} key @param {string} [before] */
 export async function load(key, before) {
   const query = before ? `?${new URLSearchParams({ before })}` : '';
+  /** @type {Answer<ReadView>} */
   const answer = await get(`/api/threads/${encodeURIComponent(key)}${query}`);
   if (!answer.ok && answer.status !== 404 && answer.status !== 400) return;
   const read = new Map(state.read);
@@ -207,7 +221,7 @@ export async function load(key, before) {
   set({ read });
 }
 
-/** @param {any} change */
+/** @param {ChangeView} change */
 function changed({ thread, message, open }) {
   const isNew = thread.isIncident && message.isRoot && !message.editedAt && !state.threads.has(thread.key);
   const read = new Map(state.read);
@@ -239,7 +253,7 @@ function changed({ thread, message, open }) {
  */
 export async function ask(text, again) {
   const { id, thread } = again ?? { id: newId(), thread: shownKey() };
-  const put = (/** @type {any} */ change) => {
+  const put = (/** @type {Pick<Question, 'state' | 'error' | 'canRetry'>} */ change) => {
     const asked = new Map(state.asked);
     const known = asked.get(id);
     if (known || change.state === 'sending') asked.set(id, { id, text, thread, ...change });
@@ -270,7 +284,7 @@ export async function press(token, typed = '') {
   const known = state.presses.get(token);
   if (known && known.state !== 'failed') return;
   const id = known?.id ?? newId();
-  const put = (/** @type {any} */ press) => set({ presses: new Map(state.presses).set(token, press) });
+  const put = (/** @type {Press} */ press) => set({ presses: new Map(state.presses).set(token, press) });
   put({ id, state: 'sending' });
   const thread = shownKey();
   const answer = await act('/api/press', {
@@ -295,6 +309,7 @@ export async function press(token, typed = '') {
 
 /** A one-time link for another device. @returns {Promise<string | undefined>} */
 export async function newLink() {
+  /** @type {Answer<{ path: string }>} */
   const answer = await post('/api/link', {});
   return answer.ok ? new URL(answer.body.path, location.origin).href : undefined;
 }

@@ -9,7 +9,7 @@ const LONGEST_WAIT_MS = 15_000;
 /**
  * @param {object} options
  * @param {string} options.after id of the last change known
- * @param {(change: any) => void} options.onChange
+ * @param {(change: import('../views.ts').ChangeView) => void} options.onChange
  * @param {() => void} options.onReset the past can't be replayed: load anew
  * @param {(state: 'connecting' | 'live' | 'reconnecting' | 'paused') => void} options.onState
  * @param {() => void} options.onBreak called at each failed connection: the session may be over

@@ -8,7 +8,7 @@ import { kindOf, ToneBadge } from './tone.js';
 /** Nearer to the end than this, a reader wants to see what comes. */
 const AT_END_PX = 80;
 
-/** @param {{ thread: any }} props */
+/** @param {{ thread: import('../views.ts').ThreadView | undefined }} props */
 function Head({ thread }) {
   const key = shownKey();
   const isChannel = key === CHANNEL;
@@ -27,7 +27,7 @@ function Head({ thread }) {
   </header>`;
 }
 
-/** A question that waits for its answer. @param {{ asked: any }} props */
+/** A question that waits for its answer. @param {{ asked: import('./state.js').Question }} props */
 function Waiting({ asked }) {
   return html`<div class="message waiting ${asked.state}">
     <p class="asked"><span class="who">you</span> <code>${asked.text}</code></p>
