@@ -20,6 +20,8 @@ export interface Login {
 
 /** Connections to one API server; more requests wait. */
 const SOCKETS_MAX = 8;
+/** Connections of answers that never end: one for all pods, two for each node that is being drained. */
+const STREAMS_MAX = 64;
 /** Idle connections are given up before load balancers (AWS: 60 s) do it silently. */
 const IDLE_MS = 45_000;
 const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
@@ -47,20 +49,25 @@ export async function createLogin(target: Target): Promise<Login> {
     ...(cluster.skipTLSVerify ? { rejectUnauthorized: false } : {}),
   };
   const proxy = proxyOf(cluster.proxyUrl, name);
-  const agents = new Map<string, http.Agent>();
-  const agentFor = (extra: https.AgentOptions): http.Agent => {
+  const agents = new Map<string, Pick<Endpoint, 'agent' | 'streams'>>();
+  const agentsFor = (extra: https.AgentOptions): Pick<Endpoint, 'agent' | 'streams'> => {
     const key = `${String(extra.cert ?? '')}`;
     const known = agents.get(key);
     if (known) return known;
     // A credential command may hand out a new client certificate; connections made with the old one are not used any more.
-    for (const [old, agent] of agents) {
+    for (const [old, { agent, streams }] of agents) {
       agent.destroy();
+      streams.destroy();
       agents.delete(old);
     }
-    const options = { keepAlive: true, maxSockets: SOCKETS_MAX, timeout: IDLE_MS, ...proxy };
-    const agent = secure ? new https.Agent({ ...options, ...tls, ...extra }) : new http.Agent(options);
-    agents.set(key, agent);
-    return agent;
+    const agentWith = (options: http.AgentOptions): http.Agent =>
+      secure ? new https.Agent({ ...options, ...proxy, ...tls, ...extra }) : new http.Agent({ ...options, ...proxy });
+    const made = {
+      agent: agentWith({ keepAlive: true, maxSockets: SOCKETS_MAX, timeout: IDLE_MS }),
+      streams: agentWith({ keepAlive: false, maxSockets: STREAMS_MAX }),
+    };
+    agents.set(key, made);
+    return made;
   };
   return {
     cluster: name,
@@ -75,9 +82,9 @@ export async function createLogin(target: Target): Promise<Login> {
         const why = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
         throw new DaytwoError('forbidden', `The credentials for cluster ${name} could not be obtained${why}.`);
       });
-      const agent = agentFor({ ...present('cert', options.cert), ...present('key', options.key) });
+      const own = agentsFor({ ...present('cert', options.cert), ...present('key', options.key) });
       const headers = { ...options.headers, ...trimmed(options.headers['Authorization']) };
-      return { headers, endpoint: { cluster: name, server, agent } };
+      return { headers, endpoint: { cluster: name, server, ...own } };
     },
   };
 }

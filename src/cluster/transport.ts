@@ -10,6 +10,8 @@ export interface Endpoint {
   /** Its address, for errors. */
   readonly server: string;
   readonly agent: http.Agent;
+  /** For answers that never end: they must not take the place of others. */
+  readonly streams: http.Agent;
 }
 
 /** One request, complete but for the connection. */
@@ -18,6 +20,15 @@ export interface WireRequest {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Buffer | undefined;
+}
+
+/** An answer whose body is read as it comes. Who stops reading it ends the connection. */
+export interface WireStream {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly body: AsyncIterable<Buffer>;
+  /** Reads it whole after all, up to 64 MiB. @throws DaytwoError bad-answer | too-large */
+  whole(): Promise<WireAnswer>;
 }
 
 /** An answer, whatever its status, read whole. */
@@ -48,8 +59,41 @@ export async function send(endpoint: Endpoint, request: WireRequest, signal: Abo
 /** A kept connection was already closed at the other end: nothing was processed. */
 class StaleConnection extends Error {}
 
+/** A peer that is gone without a word is noticed after about this long, ms, by the system's probes. */
+const PROBE_AFTER_MS = 15_000;
+
+/**
+ * Sends one request, on a connection of its own, whose answer may go on for ever; the signal ends it.
+ * @throws DaytwoError unreachable; the signal's AbortError as it is
+ */
+export async function openStream(endpoint: Endpoint, request: WireRequest, signal: AbortSignal): Promise<WireStream> {
+  const response = await begin(endpoint, endpoint.streams, request, signal);
+  response.socket.setKeepAlive(true, PROBE_AFTER_MS);
+  const head = { status: response.statusCode ?? 0, headers: headersOf(response) };
+  return {
+    ...head,
+    body: response as AsyncIterable<Buffer>,
+    whole: async () => ({ ...head, body: await readBounded(endpoint, response, signal) }),
+  };
+}
+
 async function sendOnce(endpoint: Endpoint, request: WireRequest, signal: AbortSignal): Promise<WireAnswer> {
-  const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
+  const response = await begin(endpoint, endpoint.agent, request, signal);
+  return {
+    status: response.statusCode ?? 0,
+    headers: headersOf(response),
+    body: await readBounded(endpoint, response, signal),
+  };
+}
+
+/** Sends a request; resolves with the head of its answer. */
+function begin(
+  endpoint: Endpoint,
+  agent: http.Agent,
+  request: WireRequest,
+  signal: AbortSignal,
+): Promise<http.IncomingMessage> {
+  return new Promise((resolve, reject) => {
     const make = request.url.startsWith('https:') ? https.request : http.request;
     const out = make(request.url, {
       method: request.method,
@@ -58,7 +102,7 @@ async function sendOnce(endpoint: Endpoint, request: WireRequest, signal: AbortS
         request.body === undefined
           ? request.headers
           : { ...request.headers, 'content-length': Buffer.byteLength(request.body) },
-      agent: endpoint.agent,
+      agent,
       signal,
     });
     out.on('response', resolve);
@@ -70,11 +114,6 @@ async function sendOnce(endpoint: Endpoint, request: WireRequest, signal: AbortS
     });
     out.end(request.body);
   });
-  return {
-    status: response.statusCode ?? 0,
-    headers: headersOf(response),
-    body: await readBounded(endpoint, response, signal),
-  };
 }
 
 async function readBounded(endpoint: Endpoint, response: http.IncomingMessage, signal: AbortSignal): Promise<Buffer> {
