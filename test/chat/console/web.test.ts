@@ -16,7 +16,7 @@ it('serves every file of the page, each under a bound, with imports that are ser
   for (const [name, { body }] of assets) {
     expect(body.length).toBeLessThan(40_000);
     if (!name.endsWith('.js')) continue;
-    for (const [, from] of body.toString().matchAll(/\bfrom\s*["']([^"']+)["']/g)) {
+    for (const [, from] of body.toString().matchAll(/^(?:import|export)\b[^;]*?\bfrom\s*["']([^"']+)["']/gm)) {
       expect([name, from, assets.has(from?.replace(/^\.\//, '') ?? '')]).toEqual([name, from, true]);
     }
   }
