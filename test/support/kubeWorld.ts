@@ -207,7 +207,8 @@ export function createKubeWorld(random: () => number = Math.random): KubeWorld {
     const labels = node.metadata.labels ?? {};
     const tolerates = (taint: Manifest): boolean =>
       (pod.spec.tolerations ?? []).some(
-        (one: Manifest) => one.key === taint.key && (one.operator === 'Exists' || one.value === taint.value),
+        (one: Manifest) =>
+          (one.key === undefined || one.key === taint.key) && (one.operator === 'Exists' || one.value === taint.value),
       );
     const bound = (pod.spec.volumes ?? []).every(({ persistentVolumeClaim }: Manifest) => {
       const claim =
@@ -217,7 +218,7 @@ export function createKubeWorld(random: () => number = Math.random): KubeWorld {
       return !terms || terms.some((term: Manifest) => selects({ matchExpressions: term.matchExpressions }, labels));
     });
     return (
-      !node.spec?.unschedulable &&
+      (!node.spec?.unschedulable || tolerates({ key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' })) &&
       isReady(node) &&
       Object.entries(pod.spec.nodeSelector ?? {}).every(([key, value]) => labels[key] === value) &&
       (node.spec?.taints ?? []).every((taint: Manifest) => taint.effect === 'PreferNoSchedule' || tolerates(taint)) &&

@@ -14,11 +14,13 @@ const controller = z.object({
   ready: z.number(),
 });
 
-/** Step `before`: how ready the controllers were, and which attached volumes must let go. */
+/** Step `before`: what was there, how ready the controllers were, and which attached volumes must let go. */
 export const beforeResult = z.object({
   controllers: z.array(controller),
   volumes: z.array(z.string()),
   pods: z.number(),
+  /** Of all pods that were there. */
+  uids: z.array(z.string()).optional(),
 });
 
 /** A controller before the drain. */
@@ -51,5 +53,6 @@ export async function rememberBefore(
   const volumes = left.flatMap(({ pod }) =>
     claimsOf(pod, claims).flatMap(({ kind, volume }) => (kind === 'csi' && volume !== undefined ? [volume] : [])),
   );
-  return { controllers, volumes: [...new Set(volumes)], pods: left.length };
+  const uids = left.map(({ pod }) => pod.uid);
+  return { controllers, volumes: [...new Set(volumes)], pods: left.length, uids };
 }

@@ -7,6 +7,7 @@ import { cordon, cordonResult, sameNode } from './cordon.ts';
 import { type DrainEffects, drainEffects } from './effects.ts';
 import { names } from './found.ts';
 import { createLooker, type LeftPod } from './left.ts';
+import { stopwatch } from './stopwatch.ts';
 import { createTrials } from './trials.ts';
 import type { NodeWorld } from './world.ts';
 
@@ -30,40 +31,45 @@ export const gaveUpResult = z.object({
 /** Drains a node by the plan's effects alone. Returns too where it gave up: verification tells. Throws as `Run.step`. */
 export async function executeDrain(plan: Plan, run: Run, world: NodeWorld, signal: AbortSignal): Promise<void> {
   const effects = drainEffects(plan);
-  beforeResult.parse(await run.step('before', (own) => rememberBefore(effects, world, own)));
+  const { uids } = beforeResult.parse(await run.step('before', (own) => rememberBefore(effects, world, own)));
   const { at } = cordonResult.parse(
     await run.step('cordon', (own) => cordon(effects.node, run.executionId, world, own)),
   );
-  await empty(effects, at + effects.deadlineMs, run, world, signal);
+  const passed = stopwatch(world.clock.now);
+  const spent = Math.max(0, world.clock.now() - at);
+  await empty({ effects, before: uids, passed, untilMs: effects.deadlineMs - spent }, run, world, signal);
+}
+
+/** What an execution goes by. Its times are ms since it began or went on, however the clock is set. */
+interface Course {
+  readonly effects: DrainEffects;
+  readonly before: readonly string[] | undefined;
+  readonly passed: () => number;
+  readonly untilMs: number;
 }
 
 /** Rounds of looking and evicting until two looks find nothing, or there is a reason to give up. */
-async function empty(
-  effects: DrainEffects,
-  until: number,
-  run: Run,
-  world: NodeWorld,
-  signal: AbortSignal,
-): Promise<void> {
+async function empty(course: Course, run: Run, world: NodeWorld, signal: AbortSignal): Promise<void> {
   const { clock } = world;
-  const look = createLook(effects, until, run, world, signal);
+  const { passed, untilMs } = course;
+  const look = createLook(course, run, world, signal);
   const trials = createTrials(run, world);
   let nothing = 0;
   let most = 0;
   let quiet = 0;
-  let strange = clock.now();
+  let strange = passed();
   for (;;) {
     const { left, uncordoned } = await look();
     most = Math.max(most, left.length);
     nothing = left.length === 0 ? nothing + 1 : 0;
     if (nothing === 2) return;
-    if (left.some(({ foreign }) => foreign === undefined)) strange = clock.now();
+    if (left.some(({ foreign }) => foreign === undefined)) strange = passed();
     const why = uncordoned
       ? 'somebody took the cordon away'
-      : clock.now() > until
+      : passed() > untilMs
         ? 'its time is over'
-        : clock.now() - strange > FOREIGN_MS
-          ? 'what is left is not in the plan'
+        : passed() - strange > FOREIGN_MS
+          ? 'what is left is not evicted by this request'
           : undefined;
     if (left.length > 0 && why !== undefined) return await giveUp(run, why, left, trials.waits());
     const round = await trials.round(left, signal);
@@ -77,22 +83,23 @@ async function empty(
 }
 
 /** Looks what is left, and now and then whether the cordon is; while the cluster is away it looks again, until the time is over. */
-function createLook(effects: DrainEffects, until: number, run: Run, world: NodeWorld, signal: AbortSignal) {
+function createLook({ effects, before, passed, untilMs }: Course, run: Run, world: NodeWorld, signal: AbortSignal) {
   const { clock } = world;
-  const looker = createLooker(effects, world);
-  let nodeSeenAt = clock.now();
+  const looker = createLooker(effects, world, before);
+  // After a crash the cordon may be gone for long.
+  let nodeSeenAt = -Infinity;
   return async (): Promise<{ readonly left: readonly LeftPod[]; readonly uncordoned: boolean }> => {
     for (let awayMs = GOING_MS; ; awayMs = Math.min(AWAY_MOST_MS, awayMs * 2)) {
       if (signal.aborted) throw new DaytwoError('cancelled', messageOf(signal.reason));
       try {
         const left = await looker.look(signal);
-        if (clock.now() - nodeSeenAt <= NODE_MS) return { left, uncordoned: false };
+        if (passed() - nodeSeenAt <= NODE_MS) return { left, uncordoned: false };
         const node = await sameNode(effects.node, world, signal);
-        nodeSeenAt = clock.now();
+        nodeSeenAt = passed();
         return { left, uncordoned: !node.unschedulable };
       } catch (error) {
         const code = codeOf(error);
-        if (signal.aborted || code === 'not-found' || code === 'forbidden' || clock.now() > until) throw error;
+        if (signal.aborted || code === 'not-found' || code === 'forbidden' || passed() > untilMs) throw error;
         run.progress({ text: `the cluster can't be looked at: ${messageOf(error)}` });
         await clock.sleep(awayMs, signal);
       }

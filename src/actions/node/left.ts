@@ -1,6 +1,7 @@
 import type { OwnerRef, OwnerState, PodState } from '../../cluster/acting.ts';
 import type { DrainEffects } from './effects.ts';
 import { type Fate, fateOf, ownerOf, workloadOf } from './fate.ts';
+import { createReturned } from './returned.ts';
 import type { NodeWorld } from './world.ts';
 
 /** A pod that is still there and must go. */
@@ -8,7 +9,7 @@ export interface LeftPod {
   readonly pod: PodState;
   readonly fate: Fate;
   readonly workload: string;
-  /** Why it isn't touched: it isn't in the plan that was approved, or would be lost unlike there. */
+  /** Why it isn't touched: it isn't in the plan that was approved, would be lost unlike there, or came back after its eviction. */
   readonly foreign: string | undefined;
 }
 
@@ -18,8 +19,13 @@ export interface Looker {
   owners(): readonly OwnerState[];
 }
 
-/** Builds a looker for a plan. */
-export function createLooker({ node, workloads }: DrainEffects, { cluster }: Pick<NodeWorld, 'cluster'>): Looker {
+/** Builds a looker for a plan; `before` are the uids that were there before the cordon, where that is known. */
+export function createLooker(
+  { node, workloads }: DrainEffects,
+  { cluster }: Pick<NodeWorld, 'cluster'>,
+  before?: readonly string[],
+): Looker {
+  const returned = createReturned(before);
   const owners: OwnerState[] = [];
   const planned = new Map(workloads.map((one) => [one.workload, one]));
 
@@ -48,7 +54,7 @@ export function createLooker({ node, workloads }: DrainEffects, { cluster }: Pic
               ? 'came after the plan, which does not name it'
               : loses
                 ? 'its controller is gone since the plan: it would be lost'
-                : undefined;
+                : returned.why(pod, workload);
         return [{ pod, fate, workload, foreign }];
       });
     },

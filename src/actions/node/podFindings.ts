@@ -1,6 +1,7 @@
 import type { GateFinding } from '../../gate/model.ts';
 import { counted, found, names } from './found.ts';
 import { strandedClaims } from './placement.ts';
+import { toleratesCordon } from './returned.ts';
 import type { DrainSnapshot } from './snapshot.ts';
 import type { Survey, SurveyedPod } from './survey.ts';
 
@@ -95,6 +96,13 @@ export function podFindings(snapshot: DrainSnapshot, { pods }: Survey, now: numb
       'host-path',
       has('hostPath'),
       (who) => `use a folder of this node, which doesn't follow them: ${who}`,
+    ),
+    ...some(
+      'ACKNOWLEDGE',
+      'tolerates-cordon',
+      (one) => moves(one) && toleratesCordon(one.pod),
+      (who) =>
+        `tolerate the cordon: those that come back to this node are left there, and the drain ends as blocked: ${who}`,
     ),
     ...stuckFindings(pods, now),
     ...staying(pods),

@@ -73,7 +73,7 @@ export function selects({ nodeSelector, nodeTerms }: PodState, node: NodeState):
 }
 
 /** Whether a taint is tolerated. Operators that aren't known here tolerate nothing. Pure. */
-function tolerated(tolerations: readonly Toleration[], taint: Taint): boolean {
+export function tolerated(tolerations: readonly Toleration[], taint: Taint): boolean {
   return tolerations.some(
     ({ key, operator, value, effect }) =>
       (effect === '' || effect === taint.effect) &&

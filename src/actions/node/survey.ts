@@ -2,6 +2,7 @@ import type { OwnerState, PodState } from '../../cluster/acting.ts';
 import { type BudgetVerdict, judgeBudgets, type Return, torn } from './budgets.ts';
 import { type Fate, fateOf, ownerOf, workloadOf } from './fate.ts';
 import { type Place, placements } from './placement.ts';
+import { toleratesCordon } from './returned.ts';
 import type { DrainSnapshot } from './snapshot.ts';
 
 /** A pod of the node, and what becomes of it. */
@@ -62,7 +63,7 @@ export function survey(snapshot: DrainSnapshot): Survey {
       ? 'never'
       : is('not-now') || node.ready !== 'True'
         ? 'held'
-        : is('in-turn')
+        : is('in-turn') || leaving.some(({ pod, fate }) => fate.is === 'moves' && toleratesCordon(pod))
           ? 'should'
           : 'will';
   return { pods, budgets, torn: both, finishes, atMostMs: longest(pods, budgets) };

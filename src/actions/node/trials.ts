@@ -5,6 +5,7 @@ import { budgetName, turnOf } from './budgetTurn.ts';
 import { tryEviction } from './evict.ts';
 import type { LeftPod } from './left.ts';
 import { budgetsOf } from './select.ts';
+import { stopwatch } from './stopwatch.ts';
 import type { NodeWorld } from './world.ts';
 
 /** Evictions at once: each is one small request; the API server's fairness takes more. */
@@ -32,8 +33,9 @@ export interface Trials {
 
 /** Builds the trials of an execution. */
 export function createTrials(run: Run, world: NodeWorld): Trials {
-  const { clock, cluster, self } = world;
-  /** What was refused, by a budget's name or a pod's uid: until when it is left alone, epoch ms, and why. */
+  const { cluster, self } = world;
+  const passed = stopwatch(world.clock.now);
+  /** What was refused, by a budget's name or a pod's uid: until when it is left alone, by the stopwatch, and why. */
   const rests = new Map<string, { readonly until: number; readonly text: string }>();
   const waits = new Map<string, string>();
 
@@ -41,7 +43,7 @@ export function createTrials(run: Run, world: NodeWorld): Trials {
   function candidates(left: readonly LeftPod[]): readonly PodState[] {
     const isSelf = ({ pod }: LeftPod): boolean => pod.namespace === self?.namespace && pod.name === self?.name;
     const others = left.some((one) => !isSelf(one) && one.foreign === undefined);
-    for (const [name, rest] of rests) if (rest.until <= clock.now()) rests.delete(name);
+    for (const [name, rest] of rests) if (rest.until <= passed()) rests.delete(name);
     return left.flatMap((one) => {
       const { pod, fate, foreign } = one;
       const rest = foreign ?? rests.get(pod.uid)?.text;
@@ -77,7 +79,7 @@ export function createTrials(run: Run, world: NodeWorld): Trials {
       else if (tried.is === 'throttled') waitMs = Math.max(waitMs, tried.waitMs);
       else if (tried.is === 'away') waitMs = Math.max(waitMs, AWAY_MS);
       else if (tried.is === 'held') {
-        const rest = { until: clock.now() + REFUSED_MS + world.random() * JITTER_MS, text: tried.text };
+        const rest = { until: passed() + REFUSED_MS + world.random() * JITTER_MS, text: tried.text };
         for (const name of [pod.uid, ...budgetsOf(pod, budgets).map(budgetName)]) rests.set(name, rest);
       }
     };

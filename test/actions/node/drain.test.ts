@@ -153,7 +153,7 @@ describe('a drain', () => {
     await drain(plan, run, around);
     expect(onA(world)).toEqual(['late']);
     const { outcome } = await nodeDrain.verify(plan, run.journal, around, signal);
-    expect(outcome.text).toContain('blocked, what is left is not in the plan');
+    expect(outcome.text).toContain('blocked, what is left is not evicted by this request');
     expect(outcome.text).toContain('Pod default/late: came after the plan');
   });
 
