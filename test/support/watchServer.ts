@@ -29,9 +29,15 @@ export type WatchFault =
 
 /** An API server's lists and watches of pods, over real HTTP, with a history that can be forgotten. */
 export interface WatchServer {
-  readonly asked: readonly { readonly what: 'list' | 'watch'; readonly version: string | undefined }[];
+  readonly asked: readonly {
+    readonly what: 'list' | 'watch';
+    readonly version: string | undefined;
+    readonly fields?: string;
+  }[];
   /** Names and versions of what is there. */
   contents(): Readonly<Record<string, string>>;
+  /** The uid that a name has, or will have. */
+  uidOf(name: string): string;
   put(name: string, more?: Manifest): void;
   remove(name: string): void;
   /** A bookmark to all who watch. */
@@ -51,7 +57,8 @@ interface Change {
 
 /** Starts it on loopback. */
 export async function startWatchServer(): Promise<WatchServer> {
-  const asked: { what: 'list' | 'watch'; version: string | undefined }[] = [];
+  const asked: { what: 'list' | 'watch'; version: string | undefined; fields?: string }[] = [];
+  const uids = new Map<string, string>();
   const objects = new Map<string, Manifest>();
   const streams = new Map<ServerResponse, { stalled: boolean }>();
   const sockets = new Set<Socket>();
@@ -59,10 +66,18 @@ export async function startWatchServer(): Promise<WatchServer> {
   let history: Change[] = [];
   let forgotten = 0;
   let version = 100;
-  let uids = 0;
+  let made = 0;
   let refusals: number[] = [];
   const folder = await mkdtemp(join(tmpdir(), 'daytwo-watch-'));
 
+  /** A name's uid, for as long as it is there. */
+  const uidOf = (name: string): string => {
+    const known = uids.get(name);
+    if (known) return known;
+    made += 1;
+    uids.set(name, `uid-${made}`);
+    return `uid-${made}`;
+  };
   const lineOf = (type: string, object: Manifest): string => `${JSON.stringify({ type, object })}\n`;
   /** To all who watch; with `last` it is the last that they hear. */
   const say = (line: string, last?: 'stall' | 'end' | 'cut'): void => {
@@ -113,7 +128,8 @@ export async function startWatchServer(): Promise<WatchServer> {
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {
     const url = new URL(request.url ?? '/', 'http://kube');
     const what = url.searchParams.get('watch') === 'true' ? 'watch' : 'list';
-    asked.push({ what, version: url.searchParams.get('resourceVersion') ?? undefined });
+    const fields = url.searchParams.get('fieldSelector');
+    asked.push({ what, version: url.searchParams.get('resourceVersion') ?? undefined, ...(fields ? { fields } : {}) });
     const refused = refusals.shift();
     if (refused !== undefined) status(response, refused);
     else if (what === 'watch') watch(url, response);
@@ -128,12 +144,13 @@ export async function startWatchServer(): Promise<WatchServer> {
   return {
     asked,
     contents: () => Object.fromEntries([...objects].map(([name, { metadata }]) => [name, metadata.resourceVersion])),
+    uidOf,
     put: (name, more = {}) => {
       version += 1;
       const known = objects.get(name);
-      uids += known ? 0 : 1;
+      const uid = known ? known.metadata.uid : uidOf(name);
       const object = {
-        metadata: { name, namespace: 'n', uid: known?.metadata.uid ?? `uid-${uids}`, resourceVersion: String(version) },
+        metadata: { name, namespace: 'n', uid, resourceVersion: String(version) },
         spec: { nodeName: 'a' },
         status: { phase: 'Running' },
         ...more,
@@ -146,6 +163,7 @@ export async function startWatchServer(): Promise<WatchServer> {
       if (!known) return;
       version += 1;
       objects.delete(name);
+      uids.delete(name);
       change('DELETED', { ...known, metadata: { ...known.metadata, resourceVersion: String(version) } });
     },
     bookmark: () => say(lineOf('BOOKMARK', { metadata: { resourceVersion: String(version) } })),

@@ -86,7 +86,6 @@ export function follow<Raw, T>(kind: Kind<Raw, T>, { open, clock, random, times 
       const found = await client.snapshot(kind, end.signal);
       lists += 1;
       ({ items, version } = found);
-      tell();
     }
     await listen(client, version);
   }
@@ -97,9 +96,11 @@ export function follow<Raw, T>(kind: Kind<Raw, T>, { open, clock, random, times 
     const seconds = Math.ceil((times.watchMs * (1 + random() / 4)) / 1000);
     const silence = setTimeout(() => cut.abort(), times.silentMs);
     const heard = (): void => {
+      const isBack = state.is !== 'following';
       state = { is: 'following' };
       heardAt = clock.now();
       silence.refresh();
+      if (isBack) tell();
     };
     try {
       const signal = AbortSignal.any([end.signal, cut.signal]);

@@ -24,7 +24,7 @@ interface Behind {
 
 /** Who asks before the first list is there waits for it: it is on its way, ms. */
 const FIRST_LIST_MS = 10_000;
-/** What was just read may be ahead of what is followed by so much, ms, and looks. */
+/** What was just read may be ahead of what is followed, and a watch that ended is resumed at once: so long it is waited for, ms, and looks. */
 const STEP_MS = 150;
 const STEPS = 4;
 
@@ -63,9 +63,9 @@ export function createFollowing(options: FollowingOptions = {}): StartedFollowin
       if (!follower) return undefined;
       if (follower.state().is === 'starting') await follower.changed(FIRST_LIST_MS, signal);
       for (let step = 0; step < STEPS && !signal.aborted; step += 1) {
+        if (follower.state().is === 'denied') return undefined;
         const items = follower.items();
-        if (!items) return undefined;
-        const found = apart(items, node, here);
+        const found = items && apart(items, node, here);
         if (found) return found;
         await follower.changed(STEP_MS, signal);
       }
