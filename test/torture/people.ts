@@ -2,25 +2,29 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { BotProcess } from '../support/botProcess.ts';
 
-/** Two people at the console of a bot that may be killed at any moment: ana asks, ben approves. */
+type Name = 'ana' | 'ben' | 'cleo';
+
+/** People at the console of a bot that may be killed at any moment: ana asks, ben approves. */
 export interface People {
   /** Gives a command and waits for its answer; undefined where the bot died, or didn't answer in time. */
-  say(bot: BotProcess, who: 'ana' | 'ben', text: string): Promise<string | undefined>;
-  /** Signs both in, once; their cookies outlive the process. */
+  say(bot: BotProcess, who: Name, text: string): Promise<string | undefined>;
+  /** Signs all in, once; their cookies outlive the process. */
   signIn(bot: BotProcess): Promise<void>;
+  /** A request's card as it is now, as JSON. @throws Error where it can't be had */
+  card(bot: BotProcess, request: string): Promise<string>;
 }
 
 const ANSWER_WITHIN_MS = 20_000;
 const LOOK_MS = 60;
 
-/** Makes them. */
-export function makePeople(): People {
+/** Makes them; all must be people of the configuration. */
+export function makePeople(names: readonly Name[] = ['ana', 'ben']): People {
   const cookies = new Map<string, string>();
 
   return {
     async signIn(bot) {
       await bot.consoleUrl();
-      while (cookies.size < 2) {
+      while (cookies.size < names.length) {
         for (const [, who, url] of bot.output().matchAll(/Console for (\w+), once: (http:\/\/\S+\/c\/[\w-]+)/g)) {
           if (who === undefined || url === undefined || cookies.has(who)) continue;
           const answer = await fetch(url, { method: 'POST', headers: { origin: bot.url } });
@@ -29,6 +33,12 @@ export function makePeople(): People {
         }
         await wait(LOOK_MS);
       }
+    },
+    async card(bot, request) {
+      const headers = { cookie: cookies.get('ana') ?? '' };
+      const seen = await fetch(`${bot.url}/api/threads/${request}`, { headers });
+      const { messages } = (await seen.json()) as { messages: readonly { isRoot: boolean; card: unknown }[] };
+      return JSON.stringify(messages.find(({ isRoot }) => isRoot)?.card);
     },
     async say(bot, who, text) {
       const id = randomBytes(12).toString('hex');

@@ -1,7 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { ownCluster } from '../cluster/lab/ownCluster.ts';
 import { killActions } from './actionKills.ts';
 import { fillDisk } from './diskFull.ts';
+import { killDrains } from './drainKills.ts';
 import { killUnderLoad } from './kills.ts';
 import { killStore } from './storeKills.ts';
 
@@ -16,6 +18,12 @@ const runs = Number(values.runs ?? RUNS);
 const seed = Number(values.seed ?? randomInt(SEEDS));
 const wants = (part: string): boolean => values.only === undefined || values.only === part;
 let failed = false;
+
+const list = (counts: ReadonlyMap<string, number>): string =>
+  [...counts]
+    .sort(([a], [b]) => a.localeCompare(b))
+    .map(([what, count]) => `${count} × ${what}`)
+    .join(', ');
 
 function tell(faults: readonly string[]): void {
   for (const fault of faults) console.error(`  FAULT ${fault}`);
@@ -65,16 +73,28 @@ if (wants('actions')) {
   const report = await killActions({ runs, seed, say: (line) => console.log(line) });
   if ('skipped' in report) console.warn(`SKIPPED: kills during backups and restores. ${report.skipped}`);
   else {
-    const list = (counts: ReadonlyMap<string, number>): string =>
-      [...counts]
-        .sort(([a], [b]) => a.localeCompare(b))
-        .map(([what, count]) => `${count} × ${what}`)
-        .join(', ');
     console.log(
       `  ${report.kills} kills (${report.duringStart} during the start) cut off ${report.cuts} executions: ${list(report.where)}`,
     );
     console.log(
       `  ${report.executions} executions; ends: ${list(report.ends)}; the audit verified ${report.audited} times; faults: ${report.faults.length}`,
+    );
+    tell(report.faults);
+  }
+}
+
+if (wants('drain')) {
+  console.log('kill -9 of the whole bot in the midst of drains on a real cluster');
+  const target = await ownCluster();
+  if ('skipped' in target) console.warn(`SKIPPED: kills during drains. ${target.skipped}`);
+  else {
+    const since = performance.now();
+    const report = await killDrains({ runs, seed, target, say: (line) => console.log(line) });
+    console.log(
+      `  ${report.kills} kills in ${report.drains} drains within ${Math.round((performance.now() - since) / 1000)} s, they fell: ${list(report.where)}`,
+    );
+    console.log(
+      `  ends: ${list(report.ends)}; ${report.resumed} had evicted something and went on by themselves; ${report.evictions} evictions; faults: ${report.faults.length}`,
     );
     tell(report.faults);
   }
