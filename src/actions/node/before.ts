@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import type { OwnerState } from '../../cluster/acting.ts';
 import { claimsOf } from './board.ts';
-import type { DrainEffects } from './effects.ts';
-import { createLooker } from './left.ts';
+import type { Looker } from './left.ts';
 import type { NodeWorld } from './world.ts';
 
 const controller = z.object({
@@ -37,13 +36,12 @@ function tops(owners: readonly OwnerState[]): readonly OwnerState[] {
   );
 }
 
-/** Remembers what verification compares with. */
+/** Remembers what verification compares with, by a look of this looker's. */
 export async function rememberBefore(
-  effects: DrainEffects,
+  looker: Looker,
   world: Pick<NodeWorld, 'cluster'>,
   signal: AbortSignal,
 ): Promise<z.output<typeof beforeResult>> {
-  const looker = createLooker(effects, world);
   const left = await looker.look(signal);
   const controllers = tops(looker.owners()).map(({ ref, ready = 0 }) => ({ ...ref, ready }));
   const wanted = left.flatMap(({ pod }) =>

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { NodeFollower } from '../../cluster/following/port.ts';
 import type { Run } from '../../gate/action.ts';
 import type { Plan } from '../../gate/model.ts';
 import { codeOf, DaytwoError, messageOf } from '../../lib/errors.ts';
@@ -6,7 +7,7 @@ import { beforeResult, rememberBefore } from './before.ts';
 import { cordon, cordonResult, sameNode } from './cordon.ts';
 import { type DrainEffects, drainEffects } from './effects.ts';
 import { names } from './found.ts';
-import { createLooker, type LeftPod } from './left.ts';
+import { createLooker, type LeftPod, type Looker } from './left.ts';
 import { stopwatch } from './stopwatch.ts';
 import { createTrials } from './trials.ts';
 import type { NodeWorld } from './world.ts';
@@ -15,6 +16,8 @@ import type { NodeWorld } from './world.ts';
 const GOING_MS = 1000;
 const HELD_MS = 2000;
 const HELD_MOST_MS = 10_000;
+/** What was done is known to followers a moment later, ms: until then a budget would be counted as before. */
+const SETTLE_MS = 500;
 /** How often the node itself is looked at: somebody may take the cordon away. */
 const NODE_MS = 15_000;
 /** The longest pause between looks while the cluster can't be looked at, ms: an API server that restarts comes back. */
@@ -31,19 +34,27 @@ export const gaveUpResult = z.object({
 /** Drains a node by the plan's effects alone. Returns too where it gave up: verification tells. Throws as `Run.step`. */
 export async function executeDrain(plan: Plan, run: Run, world: NodeWorld, signal: AbortSignal): Promise<void> {
   const effects = drainEffects(plan);
-  const { uids } = beforeResult.parse(await run.step('before', (own) => rememberBefore(effects, world, own)));
+  const first = createLooker(effects, world);
+  const { uids } = beforeResult.parse(await run.step('before', (own) => rememberBefore(first, world, own)));
   const { at } = cordonResult.parse(
     await run.step('cordon', (own) => cordon(effects.node, run.executionId, world, own)),
   );
   const passed = stopwatch(world.clock.now);
   const spent = Math.max(0, world.clock.now() - at);
-  await empty({ effects, before: uids, passed, untilMs: effects.deadlineMs - spent }, run, world, signal);
+  const looker = createLooker(effects, world, { before: uids, seen: first.owners() });
+  const followed = world.following?.node(effects.node.name);
+  try {
+    await empty({ effects, looker, followed, passed, untilMs: effects.deadlineMs - spent }, run, world, signal);
+  } finally {
+    await followed?.stop();
+  }
 }
 
 /** What an execution goes by. Its times are ms since it began or went on, however the clock is set. */
 interface Course {
   readonly effects: DrainEffects;
-  readonly before: readonly string[] | undefined;
+  readonly looker: Looker;
+  readonly followed: NodeFollower | undefined;
   readonly passed: () => number;
   readonly untilMs: number;
 }
@@ -51,9 +62,9 @@ interface Course {
 /** Rounds of looking and evicting until two looks find nothing, or there is a reason to give up. */
 async function empty(course: Course, run: Run, world: NodeWorld, signal: AbortSignal): Promise<void> {
   const { clock } = world;
-  const { passed, untilMs } = course;
+  const { passed, untilMs, followed } = course;
   const look = createLook(course, run, world, signal);
-  const trials = createTrials(run, world);
+  const trials = createTrials(run, world, followed);
   let nothing = 0;
   let most = 0;
   let quiet = 0;
@@ -78,22 +89,38 @@ async function empty(course: Course, run: Run, world: NodeWorld, signal: AbortSi
     const held = left.length > 0 && left.every(({ pod }) => trials.waits().has(pod.uid));
     quiet = held && round.tried === 0 ? quiet + 1 : 0;
     const heldMs = held ? Math.min(HELD_MOST_MS, HELD_MS + quiet * 250) + world.random() * 500 : 0;
-    await clock.sleep(Math.max(GOING_MS, round.waitMs, heldMs), signal);
+    const restMs = Math.max(GOING_MS, heldMs);
+    await Promise.all([
+      // Whoever follows knows of a change when it comes; a server that asks to slow down is given its time.
+      clock.sleep(Math.max(round.waitMs, followed ? SETTLE_MS : restMs), signal),
+      followed?.changed(restMs, signal),
+    ]);
   }
 }
 
-/** Looks what is left, and now and then whether the cordon is; while the cluster is away it looks again, until the time is over. */
-function createLook({ effects, before, passed, untilMs }: Course, run: Run, world: NodeWorld, signal: AbortSignal) {
+/**
+ * Looks what is left, and now and then whether the cordon is; while the cluster is away it looks again, until the time is over. What is followed
+ * stands for a list in between, and never says that nothing is left.
+ */
+function createLook(
+  { effects, looker, followed, passed, untilMs }: Course,
+  run: Run,
+  world: NodeWorld,
+  signal: AbortSignal,
+) {
   const { clock } = world;
-  const looker = createLooker(effects, world, before);
   // After a crash the cordon may be gone for long.
   let nodeSeenAt = -Infinity;
   return async (): Promise<{ readonly left: readonly LeftPod[]; readonly uncordoned: boolean }> => {
     for (let awayMs = GOING_MS; ; awayMs = Math.min(AWAY_MOST_MS, awayMs * 2)) {
       if (signal.aborted) throw new DaytwoError('cancelled', messageOf(signal.reason));
       try {
+        if (passed() - nodeSeenAt <= NODE_MS) {
+          const pods = followed?.pods();
+          const known = pods ? await looker.look(signal, pods) : [];
+          return { left: known.length > 0 ? known : await looker.look(signal), uncordoned: false };
+        }
         const left = await looker.look(signal);
-        if (passed() - nodeSeenAt <= NODE_MS) return { left, uncordoned: false };
         const node = await sameNode(effects.node, world, signal);
         nodeSeenAt = passed();
         return { left, uncordoned: !node.unschedulable };

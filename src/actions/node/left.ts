@@ -13,20 +13,23 @@ export interface LeftPod {
   readonly foreign: string | undefined;
 }
 
-/** Looks what is left on a node, by one list; controllers that weren't seen before are asked for once. */
+/** Looks what is left on a node, by one list, or by the node's pods as somebody else has them; controllers that weren't seen before are asked for once. */
 export interface Looker {
-  look(signal: AbortSignal): Promise<readonly LeftPod[]>;
+  look(signal: AbortSignal, pods?: readonly PodState[]): Promise<readonly LeftPod[]>;
   owners(): readonly OwnerState[];
 }
 
-/** Builds a looker for a plan; `before` are the uids that were there before the cordon, where that is known. */
+/** Builds a looker for a plan; `before` are the uids that were there before the cordon, where that is known, `seen` controllers that are. */
 export function createLooker(
   { node, workloads }: DrainEffects,
   { cluster }: Pick<NodeWorld, 'cluster'>,
-  before?: readonly string[],
+  {
+    before,
+    seen = [],
+  }: { readonly before?: readonly string[] | undefined; readonly seen?: readonly OwnerState[] } = {},
 ): Looker {
   const returned = createReturned(before);
-  const owners: OwnerState[] = [];
+  const owners: OwnerState[] = [...seen];
   const planned = new Map(workloads.map((one) => [one.workload, one]));
 
   async function learn(pods: readonly PodState[], signal: AbortSignal): Promise<void> {
@@ -38,8 +41,8 @@ export function createLooker(
 
   return {
     owners: () => owners,
-    look: async (signal) => {
-      const pods = await cluster.pods({ node: node.name }, signal);
+    look: async (signal, known) => {
+      const pods = known ?? (await cluster.pods({ node: node.name }, signal));
       await learn(pods, signal);
       return pods.flatMap((pod): LeftPod[] => {
         const fate = fateOf(pod, owners);

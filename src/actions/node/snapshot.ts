@@ -58,20 +58,25 @@ export async function lookAtNode(
   world: NodeWorld,
   signal: AbortSignal,
 ): Promise<DrainSnapshot | { readonly nodes: readonly NodeState[] }> {
-  const { cluster } = world;
+  const { cluster, following } = world;
   const aside = AbortSignal.any([signal, AbortSignal.timeout(ASIDE_MS)]);
+  const here = cluster.pods({ node: name }, signal);
+  // All that a plan binds and judges by is asked for now. Pods elsewhere only tell where there is room, an estimate whatever they do next:
+  // of thousands of them the list takes longer than all the rest.
+  const around = async (): Promise<readonly PodState[]> =>
+    (await following?.elsewhere(name, await here, signal)) ?? (await cluster.pods({}, signal));
   // What is asked of the node's own pods doesn't wait for the long list of all.
   const [nodes, everywhere, budgets, busy, own] = await Promise.all([
     cluster.nodes(signal),
-    cluster.pods({}, signal),
+    around(),
     cluster.budgets(signal),
     world.busy?.(name, aside) ?? NOT_BUSY,
-    lookAtPods(name, cluster, signal),
+    here.then((pods) => lookAtPods(pods, world, signal)),
   ]);
   const node = nodes.find((one) => one.name === name);
   if (!node) return { nodes };
-  const { here, owners, claims } = own;
-  const moving = here.filter((pod) => fateOf(pod, owners).goes);
+  const { owners, claims } = own;
+  const moving = own.here.filter((pod) => fateOf(pod, owners).goes);
   return {
     ...own,
     node,
@@ -86,21 +91,22 @@ export async function lookAtNode(
 
 /** The node's pods, with their controllers and claims, and what a dry run says of each. */
 async function lookAtPods(
-  node: string,
-  cluster: ActingCluster,
+  here: readonly PodState[],
+  { cluster, lookOnly }: NodeWorld,
   signal: AbortSignal,
 ): Promise<Pick<DrainSnapshot, 'here' | 'owners' | 'claims' | 'tries' | 'untried'>> {
-  const here = await cluster.pods({ node }, signal);
   const owned = here.filter(({ mirror, phase }) => !mirror && phase !== 'Succeeded' && phase !== 'Failed');
   const refs = owned.flatMap(({ owner }) => (owner ? [owner] : []));
   const leaving = owned.filter(({ owner, deletedAt }) => owner?.kind !== 'DaemonSet' && deletedAt === undefined);
   const [owners, claims, tries] = await Promise.all([
     cluster.owners(refs, signal),
     cluster.claims(claimsOf(owned), signal),
-    tryAll(cluster, samples(leaving), signal),
+    lookOnly ? NOTHING_TRIED : tryAll(cluster, samples(leaving), signal),
   ]);
   return { here, owners, claims, ...tries };
 }
+
+const NOTHING_TRIED = { tries: new Map<string, EvictionAnswer>(), untried: 0 };
 
 /** A few pods of each controller: they are made alike, so rights and webhooks answer alike. */
 function samples(pods: readonly PodState[]): readonly PodState[] {

@@ -1,4 +1,5 @@
 import type { BudgetState, PodState } from '../../cluster/acting.ts';
+import type { NodeFollower } from '../../cluster/following/port.ts';
 import type { Run } from '../../gate/action.ts';
 import { codeOf, messageOf } from '../../lib/errors.ts';
 import { budgetName, turnOf } from './budgetTurn.ts';
@@ -31,8 +32,8 @@ export interface Trials {
   waits(): ReadonlyMap<string, string>;
 }
 
-/** Builds the trials of an execution. */
-export function createTrials(run: Run, world: NodeWorld): Trials {
+/** Builds the trials of an execution; budgets come from what is followed, where that is fresh. */
+export function createTrials(run: Run, world: NodeWorld, followed?: Pick<NodeFollower, 'budgets'>): Trials {
   const { cluster, self } = world;
   const passed = stopwatch(world.clock.now);
   /** What was refused, by a budget's name or a pod's uid: until when it is left alone, by the stopwatch, and why. */
@@ -52,13 +53,13 @@ export function createTrials(run: Run, world: NodeWorld): Trials {
     });
   }
 
-  /** One list of budgets a round, where anybody is left to try. */
+  /** At most one list of budgets a round, where anybody is left to try. */
   async function budgetsFor(
     pods: readonly PodState[],
     signal: AbortSignal,
   ): Promise<readonly BudgetState[] | undefined> {
     try {
-      return await cluster.budgets(signal);
+      return followed?.budgets() ?? (await cluster.budgets(signal));
     } catch (error) {
       if (signal.aborted || codeOf(error) === 'forbidden') throw error;
       for (const { uid } of pods) waits.set(uid, messageOf(error));

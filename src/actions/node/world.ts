@@ -1,4 +1,5 @@
 import type { ActingCluster } from '../../cluster/acting.ts';
+import type { Following } from '../../cluster/following/port.ts';
 import type { Clock } from '../../lib/clock.ts';
 
 /** The newest backup known to be good of what lies at a path of a node. Times are epoch ms. */
@@ -18,6 +19,8 @@ export interface NodeBusy {
 /** All that the actions on nodes need of the world. */
 export interface NodeWorld {
   readonly cluster: ActingCluster;
+  /** The cluster as it changes; without it everything is asked for. */
+  readonly following?: Following | undefined;
   readonly clock: Clock;
   /** 0 to 1, for jitter. */
   readonly random: () => number;
@@ -31,6 +34,8 @@ export interface NodeWorld {
   readonly self?: { readonly namespace: string; readonly name: string } | undefined;
   /** How long the last good execution of an action on a target took, ms. */
   readonly lastTookMs?: ((action: string, target: string) => Promise<number | undefined>) | undefined;
+  /** Only to look, not to plan: then no eviction is tried dry. */
+  readonly lookOnly?: boolean | undefined;
   /** Until a drain gives up, ms; `DRAIN_DEADLINE_MS` where absent. */
   readonly deadlineMs?: number | undefined;
 }
