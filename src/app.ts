@@ -226,6 +226,7 @@ async function wire(from: {
     collector,
     plan: planner.plan,
     reopenWithinMs,
+    sightings: outside.sightings,
     keepMs: config.store.retention,
     worked: metrics.worked,
     pace,

@@ -1,3 +1,4 @@
+import { nodePasts } from '../actions/node/past/model.ts';
 import { gateRequests } from '../gate/requests.ts';
 import { messageOf } from '../lib/errors.ts';
 import { inertLine } from '../lib/text.ts';
@@ -27,17 +28,18 @@ export async function lookAtNode(
   };
   const now = clock.now();
   const absent = { unseen: 'no cluster is configured' };
-  const [views, state, pods, events, drain, recent] = await Promise.all([
+  const [views, state, pods, events, drain, recent, past] = await Promise.all([
     cluster.nodes(signal),
     nodes ? part(() => nodes.cluster.node(name, signal)) : absent,
     nodes ? part(() => nodes.cluster.pods({ node: name }, signal)) : absent,
     part(() => cluster.events({ about: `Node/${name}`, sinceMs: now - EVENTS_MS }, signal)),
     nodes ? part(() => nodes.drain(name, signal)) : absent,
     store.find(gateRequests, { order: 'down', limit: REQUESTS_MOST }),
+    store.get(nodePasts, name),
   ]);
   const view = views.find((one) => one.name === name);
   const requests = recent.map(({ body: { request } }) => request).filter(({ plan }) => isFor(name, plan));
-  return view && { view, state, pods, events, drain, requests, now };
+  return view && { view, state, pods, events, drain, requests, past: past?.body, now };
 }
 
 const isFor = (name: string, { action, target }: { readonly action: string; readonly target: string }): boolean =>

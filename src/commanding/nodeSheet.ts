@@ -1,9 +1,11 @@
+import type { NodePast } from '../actions/node/past/model.ts';
 import type { Block } from '../chat/message.ts';
 import type { NodeState, PodState } from '../cluster/acting.ts';
 import type { EventView, NodeView } from '../cluster/port.ts';
 import type { Refusal } from '../gate/action.ts';
 import type { GateRequest, Plan } from '../gate/model.ts';
 import { clip, humanBytes, humanDuration, inertLine } from '../lib/text.ts';
+import { timeline } from './nodeTimeline.ts';
 
 /** Something that was looked at, or why it couldn't be. */
 export type Part<T> = { readonly seen: T } | { readonly unseen: string };
@@ -17,11 +19,12 @@ export interface NodeSheet {
   readonly drain: Part<Plan | Refusal>;
   /** Requests for this node, newest first. */
   readonly requests: readonly GateRequest[];
+  /** What was noticed since it is watched. */
+  readonly past: NodePast | undefined;
   readonly now: number;
 }
 
-/** Rows of the timeline, and hazards of a drain, that are shown. */
-const TIMELINE_MOST = 15;
+/** Hazards of a drain that are shown. */
 const HAZARDS_MOST = 6;
 const TEXT_MOST = 160;
 
@@ -118,31 +121,10 @@ function drainOf({ view, drain }: NodeSheet): readonly Block[] {
   ];
 }
 
-const stamp = (at: number): string => new Date(at).toISOString().slice(0, 16).replace('T', ' ');
-
-/** Conditions, events, and what was asked for the node here, newest first. */
-function timelineOf({ view, events, requests }: NodeSheet): readonly Block[] {
-  const happened = [
-    ...view.conditions
-      .filter(({ since }) => since > 0)
-      .map(({ type, status, since }) => ({ at: since, text: `${type} is ${status}` })),
-    ...('seen' in events ? events.seen : []).map(({ at, reason, message, count }) => ({
-      at,
-      text: `${reason}: ${message}${count > 1 ? ` (${count} times)` : ''}`,
-    })),
-    ...requests.map(({ name, plan, state, requester, requestedAt, endedAt }) => ({
-      at: endedAt ?? requestedAt,
-      text: `${name}: ${plan.title}, asked by ${requester}: ${state}`,
-    })),
-  ].sort((a, b) => b.at - a.at);
-  const more = happened.length - TIMELINE_MOST;
+/** Conditions, events, and what was noticed of the node and asked for it here, newest first. */
+function timelineOf({ view, events, requests, past }: NodeSheet): readonly Block[] {
   return [
-    {
-      kind: 'table',
-      columns: [{ label: 'UTC' }, { label: 'What happened' }],
-      rows: happened.slice(0, TIMELINE_MOST).map(({ at, text }) => [stamp(at), clip(inertLine(text), TEXT_MOST)]),
-      ...(more > 0 ? { more: `${more} older` } : {}),
-    },
+    timeline({ view, past, events: 'seen' in events ? events.seen : [], requests }),
     ...('unseen' in events ? [{ kind: 'quiet', text: `Events can’t be told: ${events.unseen}` } as const] : []),
   ];
 }

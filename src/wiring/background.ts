@@ -1,3 +1,4 @@
+import { createNodeWatch } from '../actions/node/past/watch.ts';
 import type { Desk } from '../alerting/desk.ts';
 import type { Inbox } from '../alerting/inbox.ts';
 import type { Incident } from '../alerting/incident.ts';
@@ -5,6 +6,7 @@ import { createIntake } from '../alerting/intake.ts';
 import { createReconciler, type ReconcileHealth, type Reconciler } from '../alerting/reconcile.ts';
 import { createAnchors } from '../audit/anchors.ts';
 import { createChatWatch } from '../chat/chatWatch.ts';
+import type { NodeSightings } from '../cluster/sighting.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Pace } from '../lib/pace.ts';
@@ -41,7 +43,9 @@ export function createBackground(options: {
   readonly collector: Collector;
   readonly plan: (incident: Incident, signal: AbortSignal) => Promise<RoundPlan>;
   readonly reopenWithinMs: number;
-  /** How long resolved incidents are kept. */
+  /** Undefined where no cluster is named. */
+  readonly sightings: NodeSightings | undefined;
+  /** How long resolved incidents are kept, and what happened to nodes. */
   readonly keepMs: number;
   readonly worked: (ms: number) => void;
   readonly pace: Pace;
@@ -53,7 +57,7 @@ export function createBackground(options: {
   let reconciler: Reconciler | undefined;
 
   function begin(): readonly Worker[] {
-    const { reopenWithinMs, keepMs, worked } = options;
+    const { reopenWithinMs, keepMs, worked, sightings } = options;
     reconciler = alertmanager && createReconciler({ store, desk, alertmanager, clock, log, reopenWithinMs });
     return [
       createIntake({ store, inbox, desk, clock, log, worked, pace }),
@@ -61,6 +65,7 @@ export function createBackground(options: {
       createRounds({ store, desk, collector, plan, targets, clock, log, pace: roundsPace }),
       createAnchors({ store, clock, log, audit, targets }),
       ...(reconciler ? [reconciler] : []),
+      ...(sightings ? [createNodeWatch({ sightings, store, clock, log, keepMs })] : []),
       createChatWatch({ store, chats, clock, log }),
       createHousekeeping({ store, clock, log, keepMs, console: talkers.console, forgetful: talkers.vendors }),
     ];

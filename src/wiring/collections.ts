@@ -1,3 +1,4 @@
+import { nodePasts } from '../actions/node/past/model.ts';
 import { presses } from '../alerting/desk.ts';
 import { inbox, parked } from '../alerting/inbox.ts';
 import { counters, incidents } from '../alerting/incident.ts';
@@ -30,6 +31,7 @@ export const COLLECTIONS: readonly Collection<never>[] = [
   evidenceRounds,
   offerPresses,
   storms,
+  nodePasts,
   ...REPLICA_COLLECTIONS,
   ...ANCHOR_COLLECTIONS,
   ...GATE_COLLECTIONS,

@@ -7,6 +7,8 @@ import type { CleaningCluster } from '../cluster/cleaning.ts';
 import { createCleaningCluster } from '../cluster/cleaningCluster.ts';
 import { clusterNotConfigured, createCluster } from '../cluster/cluster.ts';
 import type { Cluster } from '../cluster/port.ts';
+import type { NodeSightings } from '../cluster/sighting.ts';
+import { createNodeSightings } from '../cluster/sightings.ts';
 import type { Config } from '../config/schema.ts';
 import type { Secret } from '../config/secret.ts';
 import type { ActingHosts } from '../host/actPort.ts';
@@ -27,6 +29,8 @@ export interface Outside {
   readonly actingCluster?: ActingCluster | undefined;
   /** Absent where none is named. */
   readonly cleaningCluster?: CleaningCluster | undefined;
+  /** Absent where none is named. */
+  readonly sightings?: NodeSightings | undefined;
   readonly prometheus: Prometheus;
   readonly alertmanager: Alertmanager;
   readonly has: { readonly cluster: boolean; readonly prometheus: boolean; readonly alertmanager: boolean };
@@ -76,6 +80,7 @@ export function createOutside(
     cluster: hasCluster(config, options.env) ? createCluster(config.cluster) : clusterNotConfigured(),
     actingCluster: hasCluster(config, options.env) ? createActingCluster(config.cluster) : undefined,
     cleaningCluster: hasCluster(config, options.env) ? createCleaningCluster(config.cluster) : undefined,
+    sightings: hasCluster(config, options.env) ? createNodeSightings(config.cluster) : undefined,
     prometheus:
       prometheus.url === undefined
         ? prometheusNotConfigured()

@@ -19,7 +19,10 @@ const shape = z.object({
 export type CordonMark = z.output<typeof shape>;
 
 /** The mark of a node, where it is cordoned by us; undefined where it isn't cordoned, or by somebody else. Pure. */
-export function cordonMark({ unschedulable, annotations }: NodeState): CordonMark | undefined {
+export function cordonMark({
+  unschedulable,
+  annotations,
+}: Pick<NodeState, 'unschedulable' | 'annotations'>): CordonMark | undefined {
   if (!unschedulable) return undefined;
   try {
     return shape.safeParse(JSON.parse(annotations[CORDON_MARK] ?? '')).data;
