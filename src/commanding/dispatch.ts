@@ -72,7 +72,12 @@ async function runPress({ token, typed }: Press, asking: Asking, services: Servi
   const offered = await services.store.get(offerPresses, token);
   if (offered && asking.person.roles.length === 0) return NO_ROLE;
   if (offered)
-    return askFor(offered.body.action, offered.body.args, { ...asking, incident: offered.body.incident }, services);
+    return askFor(
+      offered.body.action,
+      offered.body.args,
+      { ...asking, incident: offered.body.incident ?? asking.incident },
+      services,
+    );
   const press = await services.store.get(presses, token);
   if (!press)
     return privately('That button is out of date; nothing was done. Use the newest message of the thread, or /help.');

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Offer } from '../triage/runbook.ts';
 import type { Outcome, Plan } from './model.ts';
 
 /** Why there is no plan at all, in a sentence for the person who asked. */
@@ -38,16 +39,16 @@ export interface Run {
   progress(progress: Progress): void;
 }
 
-/** What looking at reality after a crash tells of an execution. */
+/** What looking at reality after a crash or a cancel tells of an execution; `next` is offered where it ends there. */
 export type Observed =
   /** It surely did not happen, or stopped without harm: it failed. */
-  | { readonly is: 'not-done'; readonly text: string }
+  | { readonly is: 'not-done'; readonly text: string; readonly next?: readonly Offer[] }
   /** It happened: verification follows. */
   | { readonly is: 'done'; readonly text: string }
   /** It is still going on out there (a systemd unit runs): look again later. */
   | { readonly is: 'going-on'; readonly text: string }
   /** It can go on from the journal without doing anything twice. */
-  | { readonly is: 'resumable'; readonly text: string }
+  | { readonly is: 'resumable'; readonly text: string; readonly next?: readonly Offer[] }
   /** Nobody can tell: a person must look. */
   | { readonly is: 'unknown'; readonly text: string };
 

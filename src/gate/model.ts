@@ -1,5 +1,6 @@
 import type { Role } from '../chat/people.ts';
 import type { Json } from '../lib/json.ts';
+import type { Offer } from '../triage/runbook.ts';
 
 /**
  * A request's way: planned (a BLOCK keeps it here) → confirming → approving → ready → running → verifying → one of the ends.
@@ -87,6 +88,8 @@ export interface Outcome {
     readonly actual: string;
     readonly ok: boolean;
   }[];
+  /** What people may ask for next: buttons below the last card, each a request of its own. */
+  readonly next?: readonly Offer[];
 }
 
 /** One plan's way through the gate. Times are epoch ms. People are names of the configuration: one human whatever the chat. */

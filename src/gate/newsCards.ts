@@ -13,8 +13,8 @@ function checkLine({ what, expected, actual, ok }: Outcome['checks'][number]): I
   return `✓ ${line(what)}: ${line(actual)}`;
 }
 
-/** The message that says how a request ended, with what was checked and counted. No buttons. Pure. */
-export function endCard(request: GateRequest): Card {
+/** The message that says how a request ended, with what was checked and counted, and what can be asked for next. Pure. */
+export function endCard(request: GateRequest, buttons: Card['buttons'] = []): Card {
   const { outcome, state, plan, name } = request;
   const words = outcome?.text || `${name} ${stateWords(request)}.`;
   const blocks: Block[] = [{ kind: 'text', text: clip(inert(words), LONGEST_TEXT) }];
@@ -40,7 +40,7 @@ export function endCard(request: GateRequest): Card {
       ],
     });
   }
-  return { tone: TONES[state], title: requestTitle(request), blocks, buttons: [] };
+  return { tone: TONES[state], title: requestTitle(request), blocks, buttons };
 }
 
 /** Says that the plan changed under an approval, and how: nothing was touched. Pure. */

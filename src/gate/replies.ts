@@ -1,4 +1,5 @@
 import type { Changed } from './ledger.ts';
+import { line } from './planBlocks.ts';
 import { requestCard } from './requestCard.ts';
 import type { StoredRequest } from './requests.ts';
 import { answer, type GateAnswer, refusalWords, stateSentence } from './words.ts';
@@ -11,7 +12,11 @@ export function answerTo({ stored, facts, refused }: Changed): GateAnswer {
   const last = facts.at(-1);
   switch (last?.is) {
     case 'ready':
-      return answer(`${request.name} has all it needs and starts as soon as its locks are free.`, [], 'ok');
+      return answer(
+        `${request.name} has all it needs and starts as soon as nothing else holds ${held(request)}.`,
+        [],
+        'ok',
+      );
     case 'cancel-asked':
       return answer(`${request.name} stops at its next safe point; its card says what remains.`);
     case 'settled':
@@ -34,6 +39,8 @@ export function answerTo({ stored, facts, refused }: Changed): GateAnswer {
       return answer(stateSentence(request));
   }
 }
+
+const held = ({ plan: { locks } }: StoredRequest['request']): string => locks.map(line).join(', ') || 'what it needs';
 
 /** The card as it stands, to somebody who had another before their eyes. */
 function shownAnew(stored: StoredRequest, words: string): GateAnswer {

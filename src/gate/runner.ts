@@ -17,6 +17,8 @@ import type { Surroundings } from './surroundings.ts';
 
 /** Longest text of an outcome, in code points; a chat cuts it further. */
 const LONGEST_TEXT = 2000;
+/** Buttons below an end. */
+const NEXT_MOST = 4;
 /** Tries of a verification that throws, and the pause between them, ms. */
 const VERIFY_TRIES = 3;
 const VERIFY_PAUSE_MS = 5000;
@@ -98,8 +100,11 @@ export function createRunner(
 
   async function finishAs(state: Finish['state'], outcome: Outcome): Promise<void> {
     await showing.end();
-    const { text, facts, checks } = outcome;
-    const told = { text: clip(text.trim(), LONGEST_TEXT), facts: facts.slice(0, 50), checks: checks.slice(0, 100) };
+    const { text, facts, checks, next } = outcome;
+    const told = {
+      ...{ text: clip(text.trim(), LONGEST_TEXT), facts: facts.slice(0, 50), checks: checks.slice(0, 100) },
+      ...(next ? { next: next.slice(0, NEXT_MOST) } : {}),
+    };
     await advance(
       'finish',
       (request) => finish(request, { executionId: execution, state, outcome: told, now: clock.now() }),
@@ -111,9 +116,9 @@ export function createRunner(
   const stopAsked = async (): Promise<boolean> => (await ledger.get(id)).body.request.cancelAsked !== undefined;
 
   /** It did not happen, or not wholly: cancelled where somebody asked for that, else failed. */
-  async function fellShort(text: string): Promise<void> {
+  async function fellShort(text: string, next?: Outcome['next']): Promise<void> {
     const asked = await grip.persist(stopAsked);
-    await finishAs(asked ? 'cancelled' : 'failed', { text, facts: [], checks: [] });
+    await finishAs(asked ? 'cancelled' : 'failed', { text, facts: [], checks: [], ...(next ? { next } : {}) });
   }
 
   async function verify(action: BoundAction, plan: Plan): Promise<void> {
@@ -167,11 +172,11 @@ export function createRunner(
           await verify(action, plan);
           return 'over';
         case 'not-done':
-          await fellShort(text);
+          await fellShort(text, seen.next);
           return 'over';
         case 'resumable':
           if (why.resumable) return 'resume';
-          await fellShort(text);
+          await fellShort(text, seen.next);
           return 'over';
         case 'unknown':
           // The other side said that it failed, and every step ended: then it failed, whether it can be looked at or not.

@@ -81,6 +81,8 @@ export function createGateService(options: {
   readonly actions: ReadonlyMap<string, BoundAction>;
   readonly surroundings: Surroundings;
   readonly callers: Callers;
+  /** What has to be set up for an action that isn't there, as a sentence. */
+  readonly lacks?: (action: string) => string | undefined;
 }): GateService {
   const { store, clock, ledger, actions, surroundings, callers } = options;
 
@@ -156,7 +158,8 @@ export function createGateService(options: {
     const [known] = await store.find(gateRequests, { key: ['event', eventId], limit: 1 });
     if (known) return planned(known.body);
     const action = actions.get(id);
-    if (!action) return answer(`There is no action ${clip(inertLine(id), 60)} here.`, [], 'warning');
+    if (!action)
+      return answer(options.lacks?.(id) ?? `There is no action ${clip(inertLine(id), 60)} here.`, [], 'warning');
     const plan = await action.plan(args, signal);
     if ('refused' in plan) {
       const text = clip(inertLine(plan.refused), LONGEST_REFUSAL);
@@ -180,17 +183,13 @@ export function createGateService(options: {
   }
 
   async function planned({ request }: StoredRequest): Promise<GateAnswer> {
-    const { name, state, plan, incident } = request;
+    const { name, state, incident } = request;
     const thread = incident === undefined ? undefined : (await store.get(incidents, incident))?.body.name;
-    const where = thread === undefined ? '' : ` in the thread of ${thread}`;
+    const where = thread === undefined ? '' : `, in the thread of ${thread},`;
     if (state === 'planned')
-      return answer(
-        `${name} can’t go on: its card${where} says what blocks ${clip(inertLine(plan.title), 200)}.`,
-        [],
-        'warning',
-      );
+      return answer(`${name} can’t go on: its card${where} says what blocks it. Nothing was done.`, [], 'warning');
     if (state === 'confirming')
-      return answer(`${name} is planned, and nothing was done yet: read its card${where} and confirm it there.`);
+      return answer(`${name} is planned, and nothing was done yet. Read its card${where} and press Confirm on it.`);
     return answer(stateSentence(request));
   }
 

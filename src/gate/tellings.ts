@@ -1,13 +1,14 @@
 import type { Target } from '../alerting/desk.ts';
 import { laneOf } from '../chat/outbox.ts';
 import type { Conversation } from '../chat/port.ts';
-import type { Store, Write } from '../store/port.ts';
+import { put, type Store, type Write } from '../store/port.ts';
+import { offerPresses } from '../triage/offerPresses.ts';
 import { audienceOf, cardWrites, homeWrites, type Place, postWrites, remindWrites } from './audience.ts';
 import type { GateFact } from './facts.ts';
 import { ENDS, type GateRequest } from './model.ts';
 import { driftCard, endCard, glassCard } from './newsCards.ts';
 import { requestCard } from './requestCard.ts';
-import type { StoredRequest } from './requests.ts';
+import { newGateToken, requestIdOf, type StoredRequest } from './requests.ts';
 
 /** Where it is said, and when (epoch ms). */
 export interface Whereto {
@@ -49,9 +50,7 @@ export async function tellings(
   return [
     ...cardWrites(places, requestCard(after), { now, fresh }),
     ...(drifted ? postWrites(places, { suffix: `drift-${now}`, card: driftCard(after.request, drifted) }, now) : []),
-    ...(isNews(after.request) && !ENDS.has(before.request.state)
-      ? postWrites(places, { suffix: 'end', card: endCard(after.request) }, now)
-      : []),
+    ...(isNews(after.request) && !ENDS.has(before.request.state) ? endWrites(places, after.request, now) : []),
     ...(post ? postWrites(places, post, now) : []),
     ...(post
       ? remindWrites(
@@ -62,6 +61,22 @@ export async function tellings(
         )
       : []),
     ...loudWrites({ places, targets, now }, after.request, facts),
+  ];
+}
+
+/** The message of the end, and what the buttons below it ask for. */
+function endWrites(places: readonly Place[], request: GateRequest, now: number): readonly Write[] {
+  const offered = (request.outcome?.next ?? []).map(({ label, action, args }) => ({
+    button: { label, token: newGateToken(), style: 'plain' as const },
+    press: { action, args, incident: request.incident, request: requestIdOf(request.name) },
+  }));
+  const card = endCard(
+    request,
+    offered.map(({ button }) => button),
+  );
+  return [
+    ...offered.map(({ button, press }) => put(offerPresses, button.token, press, 0)),
+    ...postWrites(places, { suffix: 'end', card }, now),
   ];
 }
 

@@ -4,9 +4,14 @@ import type { Collection } from '../store/port.ts';
 export interface OfferPress {
   readonly action: string;
   readonly args: Readonly<Record<string, string>>;
-  /** Document id of the incident. */
-  readonly incident: string;
+  /** Document id of the incident in whose thread it stands. */
+  readonly incident?: string | undefined;
+  /** Document id of the request below whose end it stands. */
+  readonly request?: string | undefined;
 }
 
 /** Tokens of offered actions. */
-export const offerPresses: Collection<OfferPress> = { kind: 'offertoken', keys: ({ incident }) => ({ incident }) };
+export const offerPresses: Collection<OfferPress> = {
+  kind: 'offertoken',
+  keys: ({ incident, request }) => ({ incident, request }),
+};

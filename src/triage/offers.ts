@@ -12,7 +12,7 @@ interface Offered {
 }
 
 /** The words of the actions that runbooks offer. */
-const OFFERED: Readonly<Record<string, Offered>> = {
+const OFFERED = {
   'backup.run': { needs: 'backup', label: () => 'Back up now' },
   'backup.check': { needs: 'backup', label: () => 'Check the repository' },
   'drill.run': { needs: 'backup', label: () => 'Try a restore' },
@@ -22,7 +22,7 @@ const OFFERED: Readonly<Record<string, Offered>> = {
   'disk.images': { needs: 'host', as: 'node', label: (node) => `Free unused images on ${node}` },
   'disk.journal': { needs: 'host', as: 'node', label: (node) => `Shorten the journal on ${node}` },
   'disk.pods': { needs: 'node', label: (node) => `Clear finished pods on ${node}` },
-};
+} as const satisfies Readonly<Record<string, Offered>>;
 
 /**
  * Offers actions by their ids, each with what the subject knows; one that lacks its node or its backup is left out. An action that has
@@ -35,13 +35,21 @@ export function offers(subject: Subject, ...actions: readonly string[]): readonl
     backup: subject.backup?.name,
   };
   return actions.flatMap((action): Offer[] => {
-    const words = Object.hasOwn(OFFERED, action) ? OFFERED[action] : undefined;
+    const words: Offered | undefined = Object.hasOwn(OFFERED, action)
+      ? OFFERED[action as keyof typeof OFFERED]
+      : undefined;
     if (!words) return [{ action, label: action, args: defined({ node: known.node, backup: known.backup }) }];
     const value = known[words.needs];
     return value === undefined
       ? []
       : [{ action, label: words.label(value), args: { [words.as ?? words.needs]: value } }];
   });
+}
+
+/** One action offered for one node, host or backup, in the words that threads have for it. Pure. */
+export function offerOf(action: keyof typeof OFFERED, value: string): Offer {
+  const { needs, as, label }: Offered = OFFERED[action];
+  return { action, label: label(value), args: { [as ?? needs]: value } };
 }
 
 function defined(args: Readonly<Record<string, string | undefined>>): Record<string, string> {

@@ -30,7 +30,8 @@ import type { Collection, Store } from '../store/port.ts';
 import { createPushgateway } from '../telemetry/pushgateway.ts';
 import { directOf } from './direct.ts';
 import { type DiskParts, diskActions, diskWorld } from './disk.ts';
-import { clusterUid, type NodeParts, nodeActions, nodeLook } from './nodes.ts';
+import { whatLacks } from './lacking.ts';
+import { clusterUid, type NodeParts, nodeActions, nodeLook, nodeWorld } from './nodes.ts';
 import { authOf } from './outside.ts';
 
 /** What the gate keeps in the store. */
@@ -120,10 +121,11 @@ export function createGate(options: {
     lastTookMs: lastTook(store),
   };
   const disk = diskWorld(options.disk ?? { specs: [] }, backups);
+  const nodes = options.nodes && nodeWorld(options.nodes, store, backups);
   const bound: readonly BoundAction[] = options.actions ?? [
     bindAction(backupRun, backups),
     bindAction(restoreRun, backups),
-    ...(options.nodes ? nodeActions(options.nodes, store, backups) : []),
+    ...(nodes ? nodeActions(nodes) : []),
     ...diskActions(disk),
   ];
   const actions = new Map(bound.map((action) => [action.id, action]));
@@ -143,7 +145,7 @@ export function createGate(options: {
   };
   const ledger = createLedger({ store, clock, log, audit, targets, ...(meter ? { meter } : {}) });
   const callers: Callers = { direct: directOf(config), next: onCall.next };
-  const service = createGateService({ store, clock, ledger, actions, surroundings, callers });
+  const service = createGateService({ store, clock, ledger, actions, surroundings, callers, lacks: whatLacks });
   const executor = createExecutor({ store, clock, log, ledger, surroundings, actions, alone: options.alone ?? true });
   const watch = createGateWatch({ store, clock, log, ledger, surroundings, callers });
   return {
@@ -151,7 +153,7 @@ export function createGate(options: {
     actions: new Set(actions.keys()),
     backups,
     disk,
-    nodes: nodeLook(options.nodes, actions),
+    nodes: nodes && nodeLook(nodes),
     delegations: standing,
     start: () => {
       executor.start();

@@ -72,9 +72,11 @@ export function createHousekeeping(options: {
         const { endedAt, execution, state } = body.request;
         if (state === 'unknown' || endedAt === undefined || clock.now() - endedAt < keepMs) continue;
         const tokens = await store.find(gatePresses, { key: ['request', id], limit: 100 });
+        const next = await store.find(offerPresses, { key: ['request', id], limit: 100 });
         const steps = execution ? await journalOf(store, execution.id) : [];
         await store.commit([
           ...tokens.map((one) => remove(gatePresses, one.id, 'any')),
+          ...next.map((one) => remove(offerPresses, one.id, 'any')),
           ...steps.map(({ step }) => remove(journal, stepId(execution?.id ?? '', step), 'any')),
           remove(gateRequests, id, version),
         ]);

@@ -3,7 +3,7 @@ import { lookAtUnit } from '../actions/backup/look.ts';
 import { isRunning } from '../actions/backup/unit.ts';
 import { DISK_PODS } from '../actions/disk/pods.ts';
 import { nodeCordon, nodeDrain, nodeUncordon } from '../actions/node/action.ts';
-import { NODE_DRAIN } from '../actions/node/plan.ts';
+import { planDrain } from '../actions/node/plan.ts';
 import type { NodeBusy, NodeWorld, PathBackup } from '../actions/node/world.ts';
 import { repositoryOf, restic } from '../actions/restic/repository.ts';
 import { hostnameOf, snapshotsOf, within } from '../actions/restic/snapshots.ts';
@@ -30,8 +30,13 @@ export interface NodeParts {
 }
 
 /** The actions on nodes in their world. */
-export function nodeActions(parts: NodeParts, store: Store, backups: BackupWorld): readonly BoundAction[] {
-  const world: NodeWorld = {
+export function nodeActions(world: NodeWorld): readonly BoundAction[] {
+  return [bindAction(nodeCordon, world), bindAction(nodeUncordon, world), bindAction(nodeDrain, world)];
+}
+
+/** What the actions on nodes look at and change. */
+export function nodeWorld(parts: NodeParts, store: Store, backups: BackupWorld): NodeWorld {
+  return {
     cluster: parts.cluster,
     clock: backups.clock,
     random: Math.random,
@@ -40,22 +45,12 @@ export function nodeActions(parts: NodeParts, store: Store, backups: BackupWorld
     busy: (node, signal) => busyOn(node, store, backups, signal),
     backupOf: (node, path, signal) => backupOf(node, path, parts, backups, signal),
   };
-  return [bindAction(nodeCordon, world), bindAction(nodeUncordon, world), bindAction(nodeDrain, world)];
 }
 
-/** What `/nodes NAME` looks at; undefined without a cluster. */
-export function nodeLook(
-  parts: NodeParts | undefined,
-  actions: ReadonlyMap<string, BoundAction>,
-): NodeLook | undefined {
-  const drain = actions.get(NODE_DRAIN);
-  return (
-    parts && {
-      cluster: parts.cluster,
-      drain: async (node, signal) =>
-        drain ? drain.plan({ node }, signal) : { refused: 'Nothing can be drained from here.' },
-    }
-  );
+/** What `/nodes NAME` looks at: anybody may ask for it, so nothing is sent that could change anything, dry or not. */
+export function nodeLook(world: NodeWorld): NodeLook {
+  const looking = { ...world, lookOnly: true };
+  return { cluster: world.cluster, drain: (node, signal) => planDrain(node, looking, signal) };
 }
 
 /** The uid that plans for nodes and their pods are bound to; other actions touch no cluster. Throws as `ActingCluster`. */

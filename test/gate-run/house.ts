@@ -26,6 +26,7 @@ import { DaytwoError } from '../../src/lib/errors.ts';
 import type { Logger } from '../../src/lib/log.ts';
 import { openLowdbStore } from '../../src/store/lowdb/store.ts';
 import type { Store } from '../../src/store/port.ts';
+import { offerPresses } from '../../src/triage/offerPresses.ts';
 
 export const ana: Person = { name: 'ana', roles: ['oncall'], slack: 'U0ANA', telegram: '1001' };
 export const ben: Person = { name: 'ben', roles: ['oncall', 'admin'], slack: 'U0BEN' };
@@ -61,6 +62,8 @@ export interface FakeWorld {
   /** What looking tells; by default what the log of effects shows. */
   observe?: ((execution: string) => Promise<Observed>) | undefined;
   verdict: Verdict['is'];
+  /** What it offers next. */
+  next?: Verdict['outcome']['next'] | undefined;
   /** What each step returns. */
   result: unknown;
   plans: number;
@@ -132,6 +135,7 @@ export const fileWrite: Action<{ name: string }, FakeWorld> = {
         text: `${lines} lines are there.`,
         facts: [{ name: 'steps', value: String(steps.length) }],
         checks: [{ what: 'lines', expected: String(world.steps), actual: String(lines), ok: lines === world.steps }],
+        ...(world.next ? { next: world.next } : {}),
       },
     };
   },
@@ -186,7 +190,17 @@ export function tamper(store: Store): TamperedStore {
 }
 
 /** What the gate keeps. */
-export const COLLECTIONS = [gateRequests, gatePresses, journal, locks, counters, incidents, outbox, lanes];
+export const COLLECTIONS = [
+  gateRequests,
+  gatePresses,
+  journal,
+  locks,
+  counters,
+  incidents,
+  offerPresses,
+  outbox,
+  lanes,
+];
 
 export const openStore = (dir: string): Promise<Store> =>
   openLowdbStore({
@@ -288,6 +302,7 @@ export async function openHouse(
     readonly dir?: string;
     readonly actions?: readonly BoundAction[];
     readonly callers?: Callers;
+    readonly lacks?: (action: string) => string | undefined;
     readonly store?: Store;
   } = {},
 ): Promise<House> {
@@ -326,7 +341,8 @@ export async function openHouse(
   const ledger = createLedger({ store, clock, log, audit, targets, meter });
   const actions = new Map((options.actions ?? [bindAction(fileWrite, world)]).map((one) => [one.id, one]));
   const callers = options.callers ?? NO_CALLERS;
-  const service = createGateService({ store, clock, ledger, actions, surroundings, callers });
+  const lacks = options.lacks ? { lacks: options.lacks } : {};
+  const service = createGateService({ store, clock, ledger, actions, surroundings, callers, ...lacks });
   const executors: Executor[] = [];
   const dead = Promise.withResolvers<void>();
   dead.promise.catch(() => {});

@@ -5,6 +5,7 @@ import { cordon, sameNode, uncordon } from './cordon.ts';
 import { nodeIn } from './effects.ts';
 import { found } from './found.ts';
 import { cordonMark } from './mark.ts';
+import { nextOf } from './next.ts';
 import { nobody } from './nobody.ts';
 import type { NodeWorld } from './world.ts';
 
@@ -96,7 +97,7 @@ export async function observeCordon(
 /** Reads the node once more. Throws as `ActingCluster`. */
 export async function verifyCordon(
   plan: Plan,
-  _: readonly JournaledStep[],
+  journal: readonly JournaledStep[],
   world: NodeWorld,
   signal: AbortSignal,
 ): Promise<Verdict> {
@@ -111,6 +112,7 @@ export async function verifyCordon(
       text: `${wanted.name} is ${word(node.unschedulable)}${ok ? '' : `, not ${word(expected)}: somebody else changed it`}.`,
       facts: [],
       checks: [{ what: wanted.name, expected: word(expected), actual: word(node.unschedulable), ok }],
+      next: nextOf(wanted.name, journal, { cordoned: node.unschedulable, remain: false }),
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Plan } from '../../gate/model.ts';
 import { drainEffects } from './effects.ts';
 import { counted } from './found.ts';
 import { createLooker } from './left.ts';
+import { nextOf } from './next.ts';
 import type { NodeWorld } from './world.ts';
 
 /**
@@ -28,5 +29,6 @@ export async function observeDrain(
   const going = left.filter(({ fate }) => fate.is === 'ends').length;
   const ending = going > 0 ? `, ${going} of them being deleted already` : '';
   const remain = left.length === 1 ? 'remains' : 'remain';
-  return { is: 'resumable', text: `${cordoned}; ${counted(left.length, 'pod')} ${remain}${ending}.` };
+  const next = nextOf(name, journal, { cordoned: node.unschedulable, remain: left.length > 0 });
+  return { is: 'resumable', text: `${cordoned}; ${counted(left.length, 'pod')} ${remain}${ending}.`, next };
 }

@@ -58,6 +58,9 @@ export function drainPlan(
   };
 }
 
+/** Nodes that the summary names. */
+const TARGETS = 3;
+
 const FINISHES: Readonly<Record<Survey['finishes'], string>> = {
   will: 'By its budgets it will finish.',
   should: 'By its budgets it should finish, as long as replacements become ready.',
@@ -65,7 +68,7 @@ const FINISHES: Readonly<Record<Survey['finishes'], string>> = {
   never: 'As things are it can not finish.',
 };
 
-function summaryOf({ node, nodes }: DrainSnapshot, { pods, finishes, atMostMs }: Survey): string {
+function summaryOf({ node }: DrainSnapshot, { pods, finishes, atMostMs }: Survey): string {
   const going = pods.filter(({ fate }) => fate.is === 'moves' || fate.is === 'lost');
   if (going.length === 0) return `Cordons ${node.name}; no pod has to leave.`;
   const count = (is: string): number => going.filter(({ place }) => place?.is === is).length;
@@ -73,14 +76,16 @@ function summaryOf({ node, nodes }: DrainSnapshot, { pods, finishes, atMostMs }:
   const targets = [...places]
     .filter(([target]) => target !== '')
     .sort(([, a], [, b]) => b.length - a.length)
-    .slice(0, 3)
     .map(([target, own]) => `${own.length} to ${target}`);
   const lost = going.filter(({ fate }) => fate.is === 'lost').length;
+  const homeless = count('no-room') + count('nowhere');
   const parts = [
-    ...(targets.length > 0 ? [`by estimate ${targets.join(', ')}${places.size > 4 ? ' and others' : ''}`] : []),
-    ...(count('no-room') + count('nowhere') > 0 ? [`${count('no-room') + count('nowhere')} find no node`] : []),
-    ...(lost > 0 ? [`${lost} are lost`] : []),
+    ...(targets.length > 0
+      ? [`by estimate ${targets.slice(0, TARGETS).join(', ')}${targets.length > TARGETS ? ' and others' : ''}`]
+      : []),
+    ...(homeless > 0 ? [`${homeless} ${homeless === 1 ? 'finds' : 'find'} no node`] : []),
+    ...(lost > 0 ? [`${lost} ${lost === 1 ? 'is' : 'are'} lost`] : []),
   ];
-  const rest = nodes.filter((one) => one.name !== node.name && one.ready === 'True' && !one.unschedulable).length;
-  return `Moves ${counted(going.length, 'pod')} to ${counted(rest, 'other node')}${parts.length > 0 ? `: ${parts.join('; ')}` : ''}. ${FINISHES[finishes]} At most about ${humanDuration(atMostMs)} by grace periods.`;
+  const where = parts.length > 0 ? `: ${parts.join('; ')}` : '';
+  return `Moves ${counted(going.length, 'pod')} off ${node.name}${where}. ${FINISHES[finishes]} It takes about ${humanDuration(atMostMs)} at most, by grace periods.`;
 }

@@ -9,6 +9,7 @@ import { isEviction } from './evict.ts';
 import { counted, names } from './found.ts';
 import { resultOf } from './journalOf.ts';
 import { createLooker, type LeftPod } from './left.ts';
+import { nextOf } from './next.ts';
 import type { NodeWorld } from './world.ts';
 
 type Check = Outcome['checks'][number];
@@ -62,18 +63,22 @@ export async function verifyDrain(
     const waits = gaveUp?.waits.map(({ what, text }) => `${what}: ${text}`) ?? [];
     const why = gaveUp ? `blocked, ${gaveUp.why}` : 'not finished';
     const text = `${name} is not drained: ${why}. ${leftWords(left)}${waits.length > 0 ? `, waiting on: ${names(waits)}` : ''}. ${node?.unschedulable ? 'It stays cordoned.' : ''}`;
-    return { is: 'failed', outcome: { text: text.trim(), facts, checks } };
+    const next = same ? nextOf(name, journal, { cordoned: node.unschedulable, remain: left.length > 0 }) : [];
+    return { is: 'failed', outcome: { text: text.trim(), facts, checks, next } };
   }
   const settled = await settle(name, before, world, signal);
   checks.push(...settled);
   const doubts = settled.filter(({ ok }) => !ok);
   const back =
-    whose === 'theirs' ? 'It was cordoned by somebody else, who lifts that.' : `/uncordon ${name} when it is back.`;
+    whose === 'theirs'
+      ? 'It was cordoned by somebody else, who lifts that.'
+      : `Once it is mended, let pods onto it again: /uncordon ${name}.`;
   const text =
     doubts.length === 0
       ? `${name} is drained and cordoned. ${back}`
       : `${name} is drained and cordoned, with doubts: ${doubts.map(({ what, actual }) => `${what}: ${actual}`).join('; ')}. ${back}`;
-  return { is: doubts.length === 0 ? 'succeeded' : 'degraded', outcome: { text, facts, checks } };
+  const next = nextOf(name, journal, { cordoned: true, remain: false });
+  return { is: doubts.length === 0 ? 'succeeded' : 'degraded', outcome: { text, facts, checks, next } };
 }
 
 const leftWords = (left: readonly LeftPod[]): string =>

@@ -57,6 +57,7 @@ describe('a drain', () => {
     const verdict = await nodeDrain.verify(plan, run.journal, around, signal);
     expect([verdict.is, badChecks(verdict.outcome)]).toEqual(['succeeded', []]);
     expect(verdict.outcome.text).toContain('/uncordon a');
+    expect(verdict.outcome.next).toEqual([{ action: 'node.uncordon', label: 'Uncordon a', args: { node: 'a' } }]);
   });
 
   it('of 100 pods asks little more than their evictions', async () => {
@@ -235,7 +236,12 @@ describe('a drain that is cut off', () => {
     expect(world.evicted).toHaveLength(5);
     settle(world, 3);
     const seen = await nodeDrain.observe(plan, run.journal, around, signal);
-    expect(seen).toEqual({ is: 'resumable', text: 'a stays cordoned; 5 pods remain.' });
+    expect(seen).toMatchObject({ is: 'resumable', text: 'a stays cordoned; 5 pods remain.' });
+    const offered = 'next' in seen ? seen.next : undefined;
+    expect(offered).toMatchObject([
+      { action: 'node.drain', label: 'Drain a', args: { node: 'a' } },
+      { action: 'node.uncordon', label: 'Uncordon a', args: { node: 'a' } },
+    ]);
   });
 
   // The whole way takes some 35 requests: the last rounds aren't cut at all.
