@@ -8,6 +8,9 @@ import { lastWords } from './ssh-errors.ts';
 /** "No such program" of every POSIX shell. Source: POSIX.1-2024, Shell Command Language, 2.8.2. */
 const EXIT_MISSING: ReadonlySet<number> = new Set([126, 127]);
 
+/** How GNU's and busybox's `du` say that what they were given isn't there, when that is all they say. */
+const ABSENT = /^du: [^\n]+: No such file or directory\s*$/;
+
 /** Tells an answer from an error. Pure. Throws DaytwoError. */
 export function judge(spec: HostSpec, call: Invocation, result: ExecResult): CommandOutput {
   const program = call.argv[0];
@@ -30,8 +33,9 @@ export function judge(spec: HostSpec, call: Invocation, result: ExecResult): Com
   const { exitCode } = result;
   if (EXIT_MISSING.has(exitCode)) throw programMissing(spec, at, program, stderr);
   refuseUnreadable(spec, at, program, result);
-  // Exit 1 with nothing on stdout is a failure, whatever the tool: there is no answer in it.
-  if (!call.accept.includes(exitCode) || (exitCode !== 0 && stdout === '')) {
+  // Exit 1 with nothing on stdout is a failure: there is no answer in it. But for `du` of a folder that isn't there, which is one.
+  const isAbsent = program === 'du' && exitCode === 1 && ABSENT.test(stderr);
+  if (!call.accept.includes(exitCode) || (exitCode !== 0 && stdout === '' && !isAbsent)) {
     const words = lastWords(stderr);
     throw new DaytwoError('failed', `${at}: ${program} ended with exit code ${exitCode}${words && `: ${words}`}`);
   }

@@ -39,6 +39,12 @@ describe('judge', () => {
       { end: 'cut', stdout: 'x', stderr: '', tookMs: 1 },
       { truncated: true, exitCode: 0 },
     ],
+    [
+      'a folder that is not there',
+      call('du'),
+      exited(1, '', "du: cannot access '/x': No such file or directory"),
+      { exitCode: 1, stdout: '' },
+    ],
     ['an empty journal', call('journal'), exited(0, '-- No entries --\n'), { exitCode: 0 }],
     [
       'a journal with a hint beside entries',
@@ -65,6 +71,13 @@ describe('judge', () => {
       { end: 'killed', reason: 'SIGKILL', stdout: '', stderr: '', tookMs: 1 },
       'failed',
       /SIGKILL/,
+    ],
+    [
+      'a folder that may not be read',
+      call('du'),
+      exited(1, '', "du: cannot read directory '/x': Permission denied"),
+      'failed',
+      /Permission denied/,
     ],
     ['exit 1 without a word', call('df'), exited(1), 'failed', /df ended with exit code 1$/],
     ['another exit code', call('df'), exited(2, 'x', 'df: bad'), 'failed', /exit code 2: df: bad/],

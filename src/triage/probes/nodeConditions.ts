@@ -55,10 +55,13 @@ function conditionsFinding(all: readonly NodeView[], name: string | undefined, n
   ]);
 }
 
-/** Of one node every condition; of many the ones that matter. */
+/** Of one node every condition, the bad ones first; of many the ones that matter. */
 function conditionRows(node: NodeView, every: boolean, now: number): string[][] {
+  const bad = ({ type, status }: NodeView['conditions'][number]): boolean =>
+    type === 'Ready' ? status !== 'True' : PRESSURES.has(type) && status === 'True';
   return node.conditions
     .filter(({ type, status }) => every || type === 'Ready' || status === 'True')
+    .toSorted((a, b) => Number(bad(b)) - Number(bad(a)))
     .map((one) => [node.name, one.type, one.status, ago(one.since, now), one.reason]);
 }
 

@@ -31,12 +31,15 @@ function topNodesFinding(nodes: readonly NodeUse[], name: string | undefined): F
   const known = nodes.filter((node) => !blind.includes(node.name));
   const fullest = known.toSorted((a, b) => (memoryOf(b) ?? 0) - (memoryOf(a) ?? 0))[0];
   const shown = known.find((node) => node.name === name) ?? (blind.includes(name ?? '') ? undefined : fullest);
-  const { columns, rows } = kubectlTop(nodes, 'memory');
+  const { columns, rows: all } = kubectlTop(nodes, 'memory');
+  // Who looks at a node's thread looks for that node.
+  const rows = all.toSorted(([a], [b]) => Number(b === name) - Number(a === name));
   const parts = table(
     columns.map((label, index) => (index === 0 ? label : `>${label}`)),
     rows,
   );
-  const unseen = blind.length > 0 ? `metrics-server has no figures of ${blind.slice(0, 3).join(', ')}` : '';
+  const nearest = blind.toSorted((a, b) => Number(b === name) - Number(a === name));
+  const unseen = blind.length > 0 ? `metrics-server has no figures of ${nearest.slice(0, 3).join(', ')}` : '';
   const more = blind.length > 3 ? ` and ${count(blind.length - 3, 'other')}` : '';
   if (!shown) return finding('unknown', unseen === '' ? 'metrics-server names no nodes.' : `${unseen}${more}`, parts);
   const said = `${shown.name}: memory ${percent(memoryOf(shown) ?? 0)} (${humanBytes(shown.memoryBytes ?? 0)}), CPU ${percent(cpuOf(shown) ?? 0)}`;

@@ -55,8 +55,8 @@ describe('topNodes', () => {
         { label: 'MEMORY(%)' },
       ],
       rows: [
-        ['a', '100m', '5%', '9216Mi', '90%'],
         ['b', '553m', '27%', '2048Mi', '20%'],
+        ['a', '100m', '5%', '9216Mi', '90%'],
       ],
     });
   });
@@ -64,6 +64,12 @@ describe('topNodes', () => {
   it('does not show another node for the one that has no figures', async () => {
     const found = await topNodes('b').look(fakeWorld({ nodeUse: [use('a', 9), use('b', undefined)] }), signal);
     expect(found.summary).toBe('metrics-server has no figures of b');
+  });
+
+  it('names the node concerned first among those without figures', async () => {
+    const blind = ['a', 'b', 'c', 'd', 'e'].map((name) => use(name, undefined));
+    const found = await topNodes('e').look(fakeWorld({ nodeUse: blind }), signal);
+    expect(found.summary).toBe('metrics-server has no figures of e, a, b and 2 others');
   });
 });
 
