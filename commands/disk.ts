@@ -43,7 +43,7 @@ function shown(node: string, { rooms, remedies }: DiskEstimates): Answer {
       kind: 'quiet',
       text:
         worth.length === 0
-          ? 'None of the three would free anything that can be told.'
+          ? 'Nothing to free by these three, as far as can be told. /drain moves the pods elsewhere.'
           : `To plan one: ${todo}. Nothing was done yet.`,
     },
   ]);

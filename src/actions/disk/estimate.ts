@@ -4,7 +4,7 @@ import { counted } from '../node/found.ts';
 import { KEEP_MIB, lookAtJournal } from './journal.ts';
 import { logBytes, lookAtPods } from './podsLook.ts';
 import { IMAGEFS_LEAST, nodefsOf, roomsAt, roomWords } from './room.ts';
-import { bytesOf, lookAtImages } from './runtime.ts';
+import { bytesOf, type ImagesLook, lookAtImages } from './runtime.ts';
 import { hostOf } from './trouble.ts';
 import { type DiskWorld, KUBELET_FOLDER } from './world.ts';
 
@@ -39,9 +39,15 @@ export async function estimate(node: string, world: DiskWorld, signal: AbortSign
       return { remedy, text: inertLine(`can’t be told: ${messageOf(error)}`), worth: false };
     }
   };
+  // The runtime is asked once for both.
+  let looked: Promise<ImagesLook> | undefined;
+  const runtime = (): Promise<ImagesLook> => {
+    looked ??= lookAtImages(node, world, signal);
+    return looked;
+  };
   const [rooms, ...remedies] = await Promise.all([
-    roomLines(node, world, signal),
-    saying('images', () => images(node, world, signal)),
+    roomLines(node, { world, runtime }, signal),
+    saying('images', () => images(node, { world, runtime })),
     saying('journal', () => journal(node, world, signal)),
     saying('pods', () => pods(node, world, signal)),
   ]);
@@ -50,10 +56,16 @@ export async function estimate(node: string, world: DiskWorld, signal: AbortSign
 
 type Said = Omit<Estimate, 'remedy'>;
 
-async function images(node: string, world: DiskWorld, signal: AbortSignal): Promise<Said> {
+/** The world, and what its runtime said. */
+interface Looking {
+  readonly world: DiskWorld;
+  readonly runtime: () => Promise<ImagesLook>;
+}
+
+async function images(node: string, { world, runtime }: Looking): Promise<Said> {
   const host = hostOf(node, world);
   if ('refused' in host) return { text: host.refused, worth: false };
-  const { unused, all } = await lookAtImages(node, world, signal);
+  const { unused, all } = await runtime();
   const worth = unused.length > 0;
   const about = worth ? `, about ${humanBytes(bytesOf(unused))}` : '';
   return { text: `${unused.length} of ${counted(all, 'image')} unused${about}`, worth };
@@ -65,7 +77,8 @@ async function journal(node: string, world: DiskWorld, signal: AbortSignal): Pro
   const { bytes } = await lookAtJournal(host, world, signal);
   const more = bytes - KEEP_MIB * MIB;
   const worth = more > 0;
-  return { text: `takes ${humanBytes(bytes)}${worth ? `, at most ${humanBytes(more)} to free` : ''}`, worth };
+  const rest = worth ? `at most ${humanBytes(more)} to free` : `no more than the ${KEEP_MIB} MiB that stay`;
+  return { text: `takes ${humanBytes(bytes)}, ${rest}`, worth };
 }
 
 async function pods(node: string, world: DiskWorld, signal: AbortSignal): Promise<Said> {
@@ -81,11 +94,11 @@ async function pods(node: string, world: DiskWorld, signal: AbortSignal): Promis
   };
 }
 
-async function roomLines(node: string, world: DiskWorld, signal: AbortSignal): Promise<readonly string[]> {
+async function roomLines(node: string, { world, runtime }: Looking, signal: AbortSignal): Promise<readonly string[]> {
   if ('refused' in hostOf(node, world)) return [];
   try {
     const nodefs = await nodefsOf(node, world, world.kubeletFolder ?? KUBELET_FOLDER, signal);
-    const folder = await lookAtImages(node, world, signal).then(
+    const folder = await runtime().then(
       (look) => look.folder,
       () => undefined,
     );

@@ -25,10 +25,10 @@ const SAID_MAX = 200;
  * @throws DaytwoError not-found (neither is installed) | failed (the runtime doesn't answer) | bad-answer, and as `ActingHosts.act`
  */
 export async function lookAtImages(host: string, world: DiskWorld, signal: AbortSignal): Promise<ImagesLook> {
-  const by = await crictlOf(host, world, signal);
-  const ask = async (tool: 'images' | 'containers' | 'image-fs'): Promise<string> =>
+  const { by, fs } = await crictlOf(host, world, signal);
+  const ask = async (tool: 'images' | 'containers'): Promise<string> =>
     good(host, await world.hosts.act(host, { tool, by }, { signal })).stdout;
-  const [listed, containers, fs] = await Promise.all([ask('images'), ask('containers'), ask('image-fs')]);
+  const [listed, containers] = await Promise.all([ask('images'), ask('containers')]);
   const all = parseImages(listed);
   const used = parseUsedImages(containers);
   return {
@@ -52,12 +52,16 @@ export async function pruneImages(
   return { deleted: stdout.split('\n').filter((line) => line.startsWith('Deleted: ')).length };
 }
 
-/** The first of the two that is installed. */
-async function crictlOf(host: string, world: DiskWorld, signal: AbortSignal): Promise<Crictl> {
+/** The first of the two that is installed, and where it says that images lie. */
+async function crictlOf(
+  host: string,
+  world: DiskWorld,
+  signal: AbortSignal,
+): Promise<{ readonly by: Crictl; readonly fs: string }> {
   for (const by of BOTH) {
     try {
-      await world.hosts.act(host, { tool: 'image-fs', by }, { signal });
-      return by;
+      const output = await world.hosts.act(host, { tool: 'image-fs', by }, { signal });
+      return { by, fs: good(host, output).stdout };
     } catch (error) {
       if (codeOf(error) !== 'not-found') throw error;
     }
