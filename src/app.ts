@@ -166,6 +166,7 @@ async function wire(from: {
     meter: metrics.gate,
     nodes: outside.actingCluster && {
       cluster: outside.actingCluster,
+      following: outside.following,
       prometheus: outside.has.prometheus ? outside.prometheus : undefined,
       env: from.options.env,
     },
@@ -252,7 +253,7 @@ async function wire(from: {
     await Promise.all([gate.stop(), inbound.stop(), background.stop()]);
     await courier.stop();
     await Promise.allSettled(chats.map((chat) => chat.stop()));
-    await outside.hosts.close();
+    await Promise.all([outside.hosts.close(), outside.following?.stop()]);
     await sharedInbox?.close();
     await state.close();
   }
@@ -265,6 +266,7 @@ async function wire(from: {
       gate.start();
       inbound.start();
       await courier.start();
+      outside.following?.start();
       return url;
     },
     stop: () => {

@@ -9,6 +9,7 @@ import { repositoryOf, restic } from '../actions/restic/repository.ts';
 import { hostnameOf, snapshotsOf, within } from '../actions/restic/snapshots.ts';
 import type { BackupSpec, BackupWorld } from '../actions/restic/world.ts';
 import type { ActingCluster } from '../cluster/acting.ts';
+import type { Following } from '../cluster/following/port.ts';
 import type { NodeLook } from '../commanding/command.ts';
 import { type BoundAction, bindAction } from '../gate/bound.ts';
 import { gateRequests } from '../gate/requests.ts';
@@ -24,6 +25,8 @@ const NAMESPACE_FILE = '/var/run/secrets/kubernetes.io/serviceaccount/namespace'
 /** What the actions on nodes are wired from. */
 export interface NodeParts {
   readonly cluster: ActingCluster;
+  /** The cluster as it changes; without it everything is asked for. */
+  readonly following?: Following | undefined;
   /** Absent where none is configured. */
   readonly prometheus?: Prometheus | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -38,6 +41,7 @@ export function nodeActions(world: NodeWorld): readonly BoundAction[] {
 export function nodeWorld(parts: NodeParts, store: Store, backups: BackupWorld): NodeWorld {
   return {
     cluster: parts.cluster,
+    following: parts.following,
     clock: backups.clock,
     random: Math.random,
     lastTookMs: backups.lastTookMs,

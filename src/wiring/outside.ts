@@ -6,6 +6,7 @@ import { createActingCluster } from '../cluster/actingCluster.ts';
 import type { CleaningCluster } from '../cluster/cleaning.ts';
 import { createCleaningCluster } from '../cluster/cleaningCluster.ts';
 import { clusterNotConfigured, createCluster } from '../cluster/cluster.ts';
+import { createFollowing, type StartedFollowing } from '../cluster/following/following.ts';
 import type { Cluster } from '../cluster/port.ts';
 import type { NodeSightings } from '../cluster/sighting.ts';
 import { createNodeSightings } from '../cluster/sightings.ts';
@@ -27,6 +28,8 @@ export interface Outside {
   readonly cluster: Cluster;
   /** Absent where none is named. */
   readonly actingCluster?: ActingCluster | undefined;
+  /** Absent where none is named. */
+  readonly following?: StartedFollowing | undefined;
   /** Absent where none is named. */
   readonly cleaningCluster?: CleaningCluster | undefined;
   /** Absent where none is named. */
@@ -79,6 +82,7 @@ export function createOutside(
     specs,
     cluster: hasCluster(config, options.env) ? createCluster(config.cluster) : clusterNotConfigured(),
     actingCluster: hasCluster(config, options.env) ? createActingCluster(config.cluster) : undefined,
+    following: hasCluster(config, options.env) ? createFollowing(config.cluster) : undefined,
     cleaningCluster: hasCluster(config, options.env) ? createCleaningCluster(config.cluster) : undefined,
     sightings: hasCluster(config, options.env) ? createNodeSightings(config.cluster) : undefined,
     prometheus:
