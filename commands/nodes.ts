@@ -3,7 +3,7 @@ import { isObjectName } from '../src/cluster/names.ts';
 import { privately } from '../src/commanding/answers.ts';
 import { type Answer, command, type Services } from '../src/commanding/command.ts';
 import { lookAtNode } from '../src/commanding/lookAtNode.ts';
-import { nodeBlocks, statusOf } from '../src/commanding/nodeSheet.ts';
+import { nodeBlocks, pressuresOf, statusOf } from '../src/commanding/nodeSheet.ts';
 import { codeOf, DaytwoError } from '../src/lib/errors.ts';
 import { humanDuration, inertLine } from '../src/lib/text.ts';
 
@@ -20,8 +20,7 @@ async function one(name: string, services: Services, asked: AbortSignal): Promis
     if (!sheet)
       return privately(`There is no node ${name} in ${services.cluster.name}; /nodes lists them.`, [], 'warning');
     const { view } = sheet;
-    const well =
-      view.ready === 'True' && !view.conditions.some(({ type, status }) => type !== 'Ready' && status === 'True');
+    const well = view.ready === 'True' && pressuresOf(view).length === 0;
     return privately(`${inertLine(view.name)}: ${statusOf(view)}`, nodeBlocks(sheet), well ? 'ok' : 'warning');
   } catch (error) {
     if (codeOf(error) !== 'cancelled' || !limit.aborted || asked.aborted) throw error;
@@ -42,10 +41,7 @@ export const nodes = command({
     if (name !== undefined) return one(name, services, signal);
     const { cluster, clock } = services;
     const all = (await cluster.nodes(signal)).map((node) => {
-      const pressures = node.conditions
-        .filter(({ type, status }) => type !== 'Ready' && status === 'True')
-        .map(({ type }) => type);
-      return { node, pressures, trouble: node.ready !== 'True' || pressures.length > 0 };
+      return { node, trouble: node.ready !== 'True' || pressuresOf(node).length > 0 };
     });
     const sorted = all.toSorted(
       (a, b) => Number(b.trouble) - Number(a.trouble) || a.node.name.localeCompare(b.node.name),
@@ -53,13 +49,9 @@ export const nodes = command({
     const troubled = all.filter(({ trouble }) => trouble).length;
     const rows = sorted
       .slice(0, MOST)
-      .map(({ node, pressures }) => [
+      .map(({ node }) => [
         node.name,
-        [
-          node.ready === 'True' ? 'Ready' : node.ready === 'False' ? 'NotReady' : 'Unknown',
-          ...(node.unschedulable ? ['SchedulingDisabled'] : []),
-          ...pressures,
-        ].join(','),
+        statusOf(node).replaceAll(', ', ','),
         node.roles.join(',') || '–',
         node.kubeletVersion,
         humanDuration(clock.now() - node.createdAt),

@@ -1,11 +1,10 @@
+import { utc } from '../src/alerting/cards.ts';
 import type { Block } from '../src/chat/message.ts';
 import { privately } from '../src/commanding/answers.ts';
 import { noArgs } from '../src/commanding/args.ts';
 import { command } from '../src/commanding/command.ts';
 import { standInBlocks } from '../src/commanding/standIns.ts';
 import { turnsOf } from '../src/people/delegation.ts';
-
-const minute = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
 /** `/oncall`. */
 export const oncall = command({
@@ -28,7 +27,7 @@ export const oncall = command({
     const next = turnsOf(following, standIns);
     const taken = standIns.filter(({ from, role }) => role === 'oncall' && answer.people.includes(from));
     const ends = [answer.until, ...taken.map(({ until }) => until)].filter((at) => at !== undefined);
-    const until = ends.length === 0 ? '' : ` until ${minute(Math.min(...ends))}`;
+    const until = ends.length === 0 ? '' : ` until ${utc(Math.min(...ends))}`;
     const source: Block = {
       kind: 'quiet',
       text: `by ${answer.source}${next.length > 0 ? `; next: ${next.join(', ')}` : ''}`,

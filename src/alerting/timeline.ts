@@ -1,5 +1,6 @@
 import { humanDuration } from '../lib/text.ts';
 import type { Collection } from '../store/port.ts';
+import { utc } from './cards.ts';
 import type { Fact } from './decide.ts';
 
 /** One entry of an incident's timeline. `at` is epoch ms. */
@@ -32,7 +33,7 @@ export function factText(fact: Fact): string {
     case 'acknowledged':
       return `acknowledged by ${fact.by}`;
     case 'silenced':
-      return `silenced by ${fact.by} until ${new Date(fact.until).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+      return `silenced by ${fact.by} until ${utc(fact.until)}`;
     case 'unsilenced':
       return `silence ended by ${fact.by}`;
     case 'triage-wanted':

@@ -36,22 +36,24 @@ export function nodeBlocks(sheet: NodeSheet): readonly Block[] {
       kind: 'fields',
       fields: [
         { name: 'Status', value: statusOf(view) },
-        { name: 'Kubelet', value: inertLine(view.kubeletVersion) || '–' },
-        { name: 'Roles', value: view.roles.map(inertLine).join(', ') || '–' },
-        { name: 'Addresses', value: view.internalIPs.map(inertLine).join(', ') || '–' },
+        { name: 'Kubelet', value: inertLine(view.kubeletVersion) },
+        { name: 'Roles', value: view.roles.map(inertLine).join(', ') },
+        { name: 'Addresses', value: view.internalIPs.map(inertLine).join(', ') },
         { name: 'Age', value: humanDuration(now - view.createdAt) },
-        ...(view.taints.length > 0 ? [{ name: 'Taints', value: view.taints.map(inertLine).join(', ') }] : []),
-      ],
+        { name: 'Taints', value: view.taints.map(inertLine).join(', ') },
+      ].filter(({ value }) => value !== ''),
     },
     {
       kind: 'table',
       columns: [{ label: 'Condition' }, { label: 'Is' }, { label: 'For', align: 'right' }, { label: 'Reason' }],
-      rows: view.conditions.map(({ type, status, since, reason }) => [
-        inertLine(type),
-        inertLine(status),
-        since > 0 ? humanDuration(now - since) : '–',
-        inertLine(reason),
-      ]),
+      rows: view.conditions
+        .toSorted((a, b) => Number(isBad(b)) - Number(isBad(a)))
+        .map(({ type, status, since, reason }) => [
+          inertLine(type),
+          inertLine(status),
+          since > 0 ? humanDuration(now - since) : '–',
+          inertLine(reason),
+        ]),
     },
     ...requestsOf(sheet),
     ...drainOf(sheet),
@@ -59,10 +61,18 @@ export function nodeBlocks(sheet: NodeSheet): readonly Block[] {
   ];
 }
 
-/** Ready, NotReady or Unknown, and whether new pods come. Pure. */
-export function statusOf({ ready, unschedulable }: Pick<NodeView, 'ready' | 'unschedulable'>): string {
+const isBad = ({ type, status }: NodeView['conditions'][number]): boolean =>
+  type === 'Ready' ? status !== 'True' : status === 'True';
+
+/** What a node is short of, by its conditions: `DiskPressure`. Inert. Pure. */
+export function pressuresOf({ conditions }: Pick<NodeView, 'conditions'>): readonly string[] {
+  return conditions.filter((one) => one.type !== 'Ready' && isBad(one)).map(({ type }) => inertLine(type));
+}
+
+/** Ready, NotReady or Unknown, whether new pods come, and what it is short of. Pure. */
+export function statusOf(view: Pick<NodeView, 'ready' | 'unschedulable' | 'conditions'>): string {
   const words = { True: 'Ready', False: 'NotReady', Unknown: 'Unknown' } as const;
-  return `${words[ready]}${unschedulable ? ', SchedulingDisabled' : ''}`;
+  return [words[view.ready], ...(view.unschedulable ? ['SchedulingDisabled'] : []), ...pressuresOf(view)].join(', ');
 }
 
 /** What pods ask for, of what the node can give, as the scheduler counts: those that have finished hold no place. */
@@ -105,8 +115,8 @@ function drainOf({ view, drain }: NodeSheet): readonly Block[] {
   const blocks = hazards.filter(({ level }) => level === 'BLOCK');
   const shown = [...blocks, ...hazards.filter(({ level }) => level !== 'BLOCK')].slice(0, HAZARDS_MOST);
   const more = hazards.length - shown.length;
-  const title = blocks.length > 0 ? 'A drain would be blocked' : 'A drain would not be blocked';
   const name = inertLine(view.name);
+  const title = blocks.length > 0 ? 'A drain would be blocked' : 'Nothing seen here blocks a drain';
   return [
     { kind: 'text', text: [{ strong: `${title}.` }] },
     ...(shown.length === 0
@@ -117,7 +127,10 @@ function drainOf({ view, drain }: NodeSheet): readonly Block[] {
             items: shown.map(({ level, text }) => clip(inertLine(`${level}: ${text}`), TEXT_MOST)),
           } as const,
         ]),
-    ...(more > 0 ? [{ kind: 'quiet', text: `${more} more; /drain ${name} shows all.` } as const] : []),
+    {
+      kind: 'quiet',
+      text: `${more > 0 ? `${more} more. ` : ''}/drain ${name} plans it, and asks Kubernetes itself about its pods.`,
+    },
   ];
 }
 

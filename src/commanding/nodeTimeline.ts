@@ -1,4 +1,5 @@
 import type { NodePast, PastEntry } from '../actions/node/past/model.ts';
+import { utc } from '../alerting/cards.ts';
 import type { Block } from '../chat/message.ts';
 import type { NodeView } from '../cluster/port.ts';
 import type { GateRequest } from '../gate/model.ts';
@@ -51,13 +52,11 @@ export function timeline({ view, past, events, requests }: TimelineParts): Block
   const more = rows.length - MOST;
   return {
     kind: 'table',
-    columns: [{ label: 'UTC' }, { label: 'What happened' }],
-    rows: rows.slice(0, MOST).map(({ at, text }) => [stamp(at), clip(inertLine(text), TEXT_MOST)]),
+    columns: [{ label: 'When' }, { label: 'What happened' }],
+    rows: rows.slice(0, MOST).map(({ at, text }) => [utc(at), clip(inertLine(text), TEXT_MOST)]),
     ...(more > 0 ? { more: `${more} older` } : {}),
   };
 }
-
-const stamp = (at: number): string => new Date(at).toISOString().slice(0, 16).replace('T', ' ');
 
 const isTold = (entries: readonly PastEntry[], type: string, since: number): boolean =>
   entries.some(({ at, change }) => change.is === 'condition' && change.type === type && at === since);

@@ -175,7 +175,7 @@ describe('/oncall', () => {
         next: async () => ['cleo'],
       },
     });
-    expect((await known.ask('oncall')).card.title).toBe('ana, ben are on call until 2026-11-27 08:00 UTC.');
+    expect((await known.ask('oncall')).card.title).toBe('ana, ben are on call until 27 Nov 08:00 UTC.');
     await known.drop();
     const unknown = await open();
     expect(cardText((await unknown.ask('oncall')).card)).toContain('the configuration has no oncall section');

@@ -46,7 +46,7 @@ describe('/nodes NAME', () => {
     });
     home = await house({ cluster, nodes: look() });
     const { card } = await home.ask('nodes a');
-    expect(card.title).toBe('a: Ready');
+    expect(card.title).toBe('a: Ready, DiskPressure');
     expect(card.tone).toBe('warning');
     const told = rows(card);
     expect(told.find((row) => row.startsWith('Pods'))).toMatch(/^Pods \| 2 \| /);
