@@ -3,7 +3,7 @@ import { buildTool, buildTools } from './machine/build.ts';
 import { takeDown } from './machine/down.ts';
 import { cacheFolder, clusterPlace } from './machine/places.ts';
 import { say } from './machine/say.ts';
-import { CRICTL, WITH_KUBELET } from './machine/tools.ts';
+import { CRICTL, KUBE_STATE_METRICS, WITH_KUBELET } from './machine/tools.ts';
 import { bringUp } from './machine/up.ts';
 
 const NODES = 3;
@@ -23,6 +23,7 @@ if (positionals[0] === 'up' && Number.isInteger(nodes) && nodes >= 1 && nodes <=
 } else if (positionals[0] === 'build') {
   await buildTools(cacheFolder(), WITH_KUBELET);
   await buildTool(cacheFolder(), CRICTL);
+  await buildTool(cacheFolder(), KUBE_STATE_METRICS);
 } else {
   say(USAGE);
   process.exitCode = 2;

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 /** One folder below `tools/` with a go.mod and a go.sum, and what is built from it. */
 export interface Tool {
-  readonly name: ToolName | 'cri-tools';
+  readonly name: ToolName | 'cri-tools' | 'kube-state-metrics';
   /** The main packages; each gives a program named by its last element. */
   readonly packages: readonly string[];
   /** The programs, as they lie in the cache. */
@@ -31,6 +31,13 @@ export const CRICTL = {
   name: 'cri-tools',
   packages: ['sigs.k8s.io/cri-tools/cmd/crictl'],
   programs: ['crictl'],
+} as const satisfies Tool;
+
+/** What turns a node's conditions into metrics that alerts are made of; no part of the cluster either. */
+export const KUBE_STATE_METRICS = {
+  name: 'kube-state-metrics',
+  packages: ['k8s.io/kube-state-metrics/v2'],
+  programs: ['kube-state-metrics'],
 } as const satisfies Tool;
 
 /** All that a cluster is made of. Without the version given to the linker `kubectl version` fails and the kubelet calls itself v0.0.0. */

@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { execa } from 'execa';
 import { freePort } from './ports.ts';
@@ -64,7 +64,7 @@ export async function startReal(program: RealProgram): Promise<RealServer> {
 }
 
 async function startOnce(what: RealProgram): Promise<RealServer> {
-  const folder = await mkdtemp(join(tmpdir(), `daytwo-${what.program}-`));
+  const folder = await mkdtemp(join(tmpdir(), `daytwo-${basename(what.program)}-`));
   const port = await freePort();
   await what.prepare?.({ port, folder });
   const child = execa(what.program, what.args({ port, folder }), {
