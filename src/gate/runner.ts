@@ -19,7 +19,7 @@ import type { Surroundings } from './surroundings.ts';
 const LONGEST_TEXT = 2000;
 /** Buttons below an end. */
 const NEXT_MOST = 4;
-/** Tries of a verification that throws, and the pause between them, ms. */
+/** Tries of a verification that throws for good, and the pause between them, ms. */
 const VERIFY_TRIES = 3;
 const VERIFY_PAUSE_MS = 5000;
 /** Pauses between looks at a reality that can't be looked at, ms: doubled from the first to the longest. */
@@ -124,6 +124,7 @@ export function createRunner(
   async function verify(action: BoundAction, plan: Plan): Promise<void> {
     await showing.end();
     await advance('verify', (request) => toVerifying(request, execution), false);
+    let awaySince: number | undefined;
     for (let tries = 1; ; tries += 1) {
       try {
         const steps = await journalOf(store, execution);
@@ -132,11 +133,14 @@ export function createRunner(
       } catch (error) {
         if (halted()) throw error;
         log.warn({ request: name, error: messageOf(error), tries }, 'verification failed');
-        if (tries === VERIFY_TRIES) {
+        // What can't be looked at now may be later, as after a crash.
+        const isAway = error instanceof DaytwoError && error.retryable;
+        if (isAway) awaySince ??= clock.now();
+        if (isAway ? clock.now() - (awaySince ?? 0) >= limits.observeMs : tries >= VERIFY_TRIES) {
           const text = `It was carried out, but whether it worked could not be verified: ${messageOf(error)}.`;
           return finishAs('unknown', { text, facts: [], checks: [] });
         }
-        await clock.sleep(VERIFY_PAUSE_MS, stop);
+        await clock.sleep(isAway ? Math.min(VERIFY_PAUSE_MS, limits.watchMs) : VERIFY_PAUSE_MS, stop);
       }
     }
   }

@@ -244,6 +244,27 @@ describe('when things go wrong', () => {
     expect((await house.card('REQ-1/end'))?.tone).toBe('warning');
   });
 
+  it('verifies once what it looks at is back', async () => {
+    let looks = 0;
+    house.world.verifying = () => {
+      looks += 1;
+      if (looks <= 8) throw new DaytwoError('unreachable', 'no route');
+    };
+    house.executor();
+    await house.approved();
+    await house.until('succeeded');
+    expect(looks).toBe(9);
+  });
+
+  it('ends unknown where what would be verified stays away', async () => {
+    house.world.verifying = () => {
+      throw new DaytwoError('unreachable', 'no route');
+    };
+    house.executor({ limits: { observeMs: 300 } });
+    await house.approved();
+    expect((await house.until('unknown')).outcome?.text).toContain('could not be verified: no route');
+  });
+
   it('stops at the deadline', async () => {
     house.world.before = (_step, signal) =>
       new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));

@@ -62,6 +62,8 @@ export interface FakeWorld {
   /** What looking tells; by default what the log of effects shows. */
   observe?: ((execution: string) => Promise<Observed>) | undefined;
   verdict: Verdict['is'];
+  /** Called before a verification looks. */
+  verifying?: (() => void) | undefined;
   /** What it offers next. */
   next?: Verdict['outcome']['next'] | undefined;
   /** What each step returns. */
@@ -128,6 +130,7 @@ export const fileWrite: Action<{ name: string }, FakeWorld> = {
     return { is: 'not-done', text: `${done} of ${world.steps} lines were written, ${steps.length} steps begun.` };
   },
   verify: async (_, steps, world): Promise<Verdict> => {
+    world.verifying?.();
     const lines = effectsOf(world.dir).length;
     return {
       is: world.verdict,
