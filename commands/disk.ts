@@ -4,6 +4,7 @@ import { isObjectName } from '../src/cluster/names.ts';
 import { privately } from '../src/commanding/answers.ts';
 import { type Answer, command } from '../src/commanding/command.ts';
 import { askFor } from '../src/commanding/gateActions.ts';
+import { type NodePick, pickNode } from '../src/commanding/pickNode.ts';
 
 /** How long the looks may take, ms; an answer is waited for 15 s. */
 const LOOK_MS = 14_000;
@@ -16,6 +17,7 @@ const Size = z
 
 const Words = z.union(
   [
+    z.tuple([]).transform(() => undefined),
     z.tuple([z.string()]).transform(([node]) => ({ node, remedy: undefined, more: {} })),
     z
       .tuple([z.string(), z.enum(['images', 'journal', 'pods'])])
@@ -49,16 +51,25 @@ function shown(node: string, { rooms, remedies }: DiskEstimates): Answer {
   ]);
 }
 
-/** `/disk NODE [images | journal [SIZE] | pods]`. */
+const PICK: NodePick = {
+  command: 'disk',
+  question: 'Which node’s disk?',
+  fits: () => true,
+  none: 'There is no node in the cluster.',
+};
+
+/** `/disk [NODE] [images | journal [SIZE] | pods]`: without a node it asks which. */
 export const disk = command({
   name: 'disk',
-  usage: '/disk NODE [images | journal [SIZE] | pods]',
+  usage: '/disk [NODE] [images | journal [SIZE] | pods]',
   summary:
     'Says what could be freed on a node’s disk; with a word, plans it: unused images, old journal, finished pods.',
   examples: ['/disk worker-1', '/disk worker-1 images', '/disk worker-1 journal 500M'],
   may: 'role',
   args: Words,
-  run: async ({ node, remedy, more }, asking, services) => {
+  run: async (words, asking, services) => {
+    if (!words) return pickNode(PICK, asking, services);
+    const { node, remedy, more } = words;
     if (remedy !== undefined) return askFor(`disk.${remedy}`, { node, ...more }, asking, services);
     if (!isObjectName(node)) return privately('That is no name of a node; /nodes lists them.', [], 'warning');
     const signal = AbortSignal.any([asking.signal, AbortSignal.timeout(LOOK_MS)]);

@@ -17,8 +17,7 @@ async function one(name: string, services: Services, asked: AbortSignal): Promis
   const limit = AbortSignal.timeout(LOOK_MS);
   try {
     const sheet = await lookAtNode(name, services, AbortSignal.any([asked, limit]));
-    if (!sheet)
-      return privately(`There is no node ${name} in ${services.cluster.name}; /nodes lists them.`, [], 'warning');
+    if ('nobody' in sheet) return privately(sheet.nobody, [], 'warning');
     const { view } = sheet;
     const well = view.ready === 'True' && pressuresOf(view).length === 0;
     return privately(`${inertLine(view.name)}: ${statusOf(view)}`, nodeBlocks(sheet), well ? 'ok' : 'warning');
@@ -28,10 +27,10 @@ async function one(name: string, services: Services, asked: AbortSignal): Promis
   }
 }
 
-/** `/nodes [NAME]`. */
+/** `/nodes [NODE]`. */
 export const nodes = command({
   name: 'nodes',
-  usage: '/nodes [NAME]',
+  usage: '/nodes [NODE]',
   summary:
     'Lists the cluster’s nodes; with a name, how it is, how full, what a drain would meet, and what happened to it.',
   examples: ['/nodes', '/nodes worker-1'],

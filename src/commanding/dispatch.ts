@@ -14,6 +14,7 @@ import { privately } from './answers.ts';
 import type { Answer, Asking, Services } from './command.ts';
 import { askFor } from './gateActions.ts';
 import { ack, lookAgain, SILENCE_MS, silence, unsilence } from './incidentActions.ts';
+import { pickedLine } from './picks.ts';
 
 /** An answer is given within this time, be it that something did not answer. */
 const ANSWER_MS = 14_000;
@@ -78,6 +79,8 @@ async function runPress({ token, typed }: Press, asking: Asking, services: Servi
       { ...asking, incident: offered.body.incident ?? asking.incident },
       services,
     );
+  const picked = await pickedLine(services.store, token);
+  if (picked !== undefined) return runCommand(picked, asking, services);
   const press = await services.store.get(presses, token);
   if (!press)
     return privately('That button is out of date; nothing was done. Use the newest message of the thread, or /help.');

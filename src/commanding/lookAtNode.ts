@@ -1,4 +1,5 @@
 import { nodePasts } from '../actions/node/past/model.ts';
+import { noSuchNode } from '../cluster/whichNode.ts';
 import { gateRequests } from '../gate/requests.ts';
 import { messageOf } from '../lib/errors.ts';
 import { inertLine } from '../lib/text.ts';
@@ -11,14 +12,14 @@ const EVENTS_MS = 24 * 3_600_000;
 const REQUESTS_MOST = 200;
 
 /**
- * Looks at a node from all sides at once; undefined where there is none of that name. What can't be looked at says why.
+ * Looks at a node from all sides at once; where there is none of that name, says so and which may have been meant. What can't be looked at says why.
  * @throws DaytwoError as `Cluster.nodes`, where nothing can be told at all
  */
 export async function lookAtNode(
   name: string,
   { cluster, nodes, store, clock }: Services,
   signal: AbortSignal,
-): Promise<NodeSheet | undefined> {
+): Promise<NodeSheet | { readonly nobody: string }> {
   const part = async <T>(look: () => Promise<T>): Promise<Part<T>> => {
     try {
       return { seen: await look() };
@@ -39,7 +40,8 @@ export async function lookAtNode(
   ]);
   const view = views.find((one) => one.name === name);
   const requests = recent.map(({ body: { request } }) => request).filter(({ plan }) => isFor(name, plan));
-  return view && { view, state, pods, events, drain, requests, past: past?.body, now };
+  if (!view) return { nobody: noSuchNode(name, cluster.name, views) };
+  return { view, state, pods, events, drain, requests, past: past?.body, now };
 }
 
 const isFor = (name: string, { action, target }: { readonly action: string; readonly target: string }): boolean =>

@@ -10,6 +10,7 @@ import { inboundEvents } from '../chat/inbound.ts';
 import { lanes, outbox, posted } from '../chat/outbox.ts';
 import { SLACK_COLLECTIONS } from '../chat/slack/threads.ts';
 import { TELEGRAM_COLLECTIONS } from '../chat/telegram/model.ts';
+import { picks } from '../commanding/picks.ts';
 import { REPLICA_COLLECTIONS } from '../store/lease.ts';
 import type { Collection } from '../store/port.ts';
 import { evidenceRounds } from '../triage/evidenceRound.ts';
@@ -32,6 +33,7 @@ export const COLLECTIONS: readonly Collection<never>[] = [
   offerPresses,
   storms,
   nodePasts,
+  picks,
   ...REPLICA_COLLECTIONS,
   ...ANCHOR_COLLECTIONS,
   ...GATE_COLLECTIONS,
