@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { benchDrain } from './drain.ts';
 import { benchEvidence } from './evidence.ts';
 import { benchGate } from './gate.ts';
 import { benchIntake } from './intake.ts';
@@ -29,6 +30,12 @@ const PARTS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
       smoke
         ? { backups: 1, clicks: 2, audited: 1000, appends: 10 }
         : { backups: 7, clicks: 20, audited: 100_000, appends: 200 },
+    ),
+  drain: () =>
+    benchDrain(
+      smoke
+        ? { nodes: 3, pods: 40, onNode: 10, plans: 2, idleMs: 1000 }
+        : { nodes: 100, pods: 5000, onNode: 100, plans: 20, idleMs: 30_000 },
     ),
 };
 

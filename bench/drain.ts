@@ -1,0 +1,185 @@
+import { channel } from 'node:diagnostics_channel';
+import type { ClientRequest } from 'node:http';
+import type { Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as wait } from 'node:timers/promises';
+import { execa } from 'execa';
+import { nodeDrain } from '../src/actions/node/action.ts';
+import type { NodeWorld } from '../src/actions/node/world.ts';
+import { createActingCluster } from '../src/cluster/actingCluster.ts';
+import { createFollowing } from '../src/cluster/following/following.ts';
+import type { Plan } from '../src/gate/model.ts';
+import { systemClock } from '../src/lib/clock.ts';
+import { planned, testRun } from '../test/actions/kit.ts';
+import { startSlack } from '../test/support/slack/index.ts';
+import { startTelegram } from '../test/support/telegram/telegram.ts';
+import { type Scene, type SceneSize, withScene } from './drainScene.ts';
+import { withBot, withFolder } from './processes.ts';
+import { ms, percentile, type Row, times } from './stats.ts';
+
+/** How large the cluster is made, how often is planned, and how long a bot is let be. */
+export interface DrainBench extends SceneSize {
+  readonly plans: number;
+  readonly idleMs: number;
+}
+
+const PLAN_MS = 2000;
+const CALLS = 0.5;
+const RSS_MB = 256;
+const signal = new AbortController().signal;
+
+/** What the HTTP client of this process has asked for and received so far. */
+function meter(): { calls(): number; bytes(): number; end(): void } {
+  const sockets = new Set<Socket>();
+  let calls = 0;
+  const created = channel('http.client.request.created');
+  const seen = (message: unknown): void => {
+    calls += 1;
+    (message as { request: ClientRequest }).request.on('socket', (socket) => sockets.add(socket));
+  };
+  created.subscribe(seen);
+  return {
+    calls: () => calls,
+    bytes: () => [...sockets].reduce((sum, { bytesRead }) => sum + bytesRead, 0),
+    end: () => void created.unsubscribe(seen),
+  };
+}
+
+/** What a task takes: ms, requests, received bytes (TLS included). */
+async function measured<T>(task: () => Promise<T>): Promise<{ ms: number; calls: number; bytes: number; value: T }> {
+  const own = meter();
+  const since = performance.now();
+  const value = await task();
+  own.end();
+  return { ms: performance.now() - since, calls: own.calls(), bytes: own.bytes(), value };
+}
+
+/**
+ * Plans and drains of a full node in a large cluster, against kubectl, and the memory of a bot that follows it. Needs KUBECONFIG of a cluster
+ * with kwok that is nobody's (`npm run cluster:up`), and kubectl; without one it is skipped, loudly.
+ */
+export async function benchDrain({ plans, idleMs, ...size }: DrainBench): Promise<readonly Row[]> {
+  const kubeconfig = process.env['KUBECONFIG'];
+  if (!kubeconfig) {
+    console.error('SKIPPED: drain needs KUBECONFIG of a cluster with kwok, e.g. of `npm run cluster:up`');
+    return [];
+  }
+  const load = `${size.pods} pods, ${size.nodes} nodes`;
+  return withScene(kubeconfig, size, async (scene) => [
+    ...(await benchPlans(kubeconfig, scene, plans, load)),
+    ...(await benchDrains(kubeconfig, scene)),
+    ...(await benchMemory(kubeconfig, idleMs, load)),
+  ]);
+}
+
+async function benchPlans(kubeconfig: string, scene: Scene, count: number, load: string): Promise<readonly Row[]> {
+  const plan = (world: NodeWorld) =>
+    measured(async () => planned(await nodeDrain.plan({ node: scene.node }, world, signal)));
+  const many = async (world: NodeWorld) => {
+    const found = [];
+    for (let n = 0; n < count; n += 1) found.push(await plan(world));
+    const took = found.map((one) => one.ms);
+    const { calls = 0, bytes = 0 } = found.at(-1) ?? {};
+    const figure = `p95 ${ms(percentile(took, 0.95))}, median ${ms(percentile(took, 0.5))}, ${calls} calls, ${(bytes / 1000).toFixed(0)} kB`;
+    return { figure, p95: percentile(took, 0.95) };
+  };
+  const alone: NodeWorld = { cluster: createActingCluster({ kubeconfig }), clock: systemClock, random: Math.random };
+  const listed = await many(alone);
+  const following = createFollowing({ kubeconfig });
+  const world = { ...alone, cluster: createActingCluster({ kubeconfig }), following };
+  try {
+    following.start();
+    const first = await plan(world);
+    const followed = await many(world);
+    const row = (what: string, figure: string, worst: number): Row => ({
+      what: `plan of a node with 100 pods, ${load}: ${what}`,
+      figure,
+      target: `p95 ≤ ${PLAN_MS} ms`,
+      ok: worst <= PLAN_MS,
+    });
+    return [
+      { ...row('by lists alone', listed.figure, 0), target: '', ok: undefined },
+      {
+        ...row(
+          'asked in the moment of the start',
+          `${ms(first.ms)}, ${first.calls} calls, ${(first.bytes / 1e6).toFixed(1)} MB`,
+          0,
+        ),
+        target: '',
+        ok: undefined,
+      },
+      row('followed', followed.figure, followed.p95),
+    ];
+  } finally {
+    await following.stop();
+  }
+}
+
+async function benchDrains(kubeconfig: string, scene: Scene): Promise<readonly Row[]> {
+  const following = createFollowing({ kubeconfig });
+  const cluster = createActingCluster({ kubeconfig });
+  const world: NodeWorld = { cluster, following, clock: systemClock, random: Math.random };
+  following.start();
+  const plan: Plan = planned(await nodeDrain.plan({ node: scene.node }, world, signal));
+  await wait(1000);
+  const ours = await measured(() => nodeDrain.execute(plan, testRun('req-1-bench'), world, signal));
+  await following.stop();
+  await scene.refill();
+  const since = performance.now();
+  const flags = ['--ignore-daemonsets', '--delete-emptydir-data', '--force', '--timeout=300s', '-v=6'];
+  const { all } = await execa(
+    process.env['DAYTWO_TEST_KUBECTL'] ?? 'kubectl',
+    ['--kubeconfig', kubeconfig, 'drain', scene.node, ...flags],
+    { all: true, stdin: 'ignore' },
+  );
+  const theirsMs = performance.now() - since;
+  const theirs = all.match(/"Response" verb=|(?:GET|POST|PATCH|PUT) https:/g)?.length ?? 0;
+  return [
+    {
+      what: 'drain of those 100 pods: API calls against kubectl drain',
+      figure: `${ours.calls} : ${theirs} = ${times(ours.calls / theirs)}`,
+      target: `≤ ${times(CALLS)}`,
+      ok: ours.calls <= theirs * CALLS,
+    },
+    {
+      what: 'drain of those 100 pods: time against kubectl drain',
+      figure: `${ms(ours.ms)} : ${ms(theirsMs)} = ${times(ours.ms / theirsMs)}`,
+      target: `≤ ${times(1)}`,
+      ok: ours.ms <= theirsMs,
+    },
+  ];
+}
+
+/** Resident memory of a bot with both chats, with and without a cluster to follow. */
+async function benchMemory(kubeconfig: string, idleMs: number, load: string): Promise<readonly Row[]> {
+  const slack = await startSlack();
+  const telegram = await startTelegram({ budgets: 'on' });
+  const GROUP = -100_500;
+  telegram.supergroup({ id: GROUP, title: 'ops', members: [] });
+  const chats = `chats:
+  slack: { channel: C0OPS, botToken: ${slack.botToken}, appToken: ${slack.appToken}, apiUrl: "${slack.apiUrl}" }
+  telegram: { chatId: ${GROUP}, botToken: "${telegram.token}", apiRoot: "${telegram.apiRoot}" }
+`;
+  const idle = (yaml: string): Promise<number> =>
+    withFolder((dir) =>
+      withBot({ dir, yaml }, async (bot) => {
+        await wait(idleMs);
+        return bot.rssBytes() / 1e6;
+      }),
+    );
+  try {
+    const without = await idle(chats);
+    const followed = await idle(`${chats}cluster: { kubeconfig: "${kubeconfig}" }\n`);
+    return [
+      {
+        what: `resident memory with both chats, following ${load}, idle for ${idleMs / 1000} s`,
+        figure: `${followed.toFixed(0)} MB (without a cluster ${without.toFixed(0)} MB)`,
+        target: `≤ ${RSS_MB} MB`,
+        ok: followed <= RSS_MB,
+      },
+    ];
+  } finally {
+    await telegram.close();
+    await slack.stop();
+  }
+}
