@@ -21,19 +21,20 @@ const HELP = `daytwo: ChatOps for the second day of a Kubernetes cluster
 
   daytwo serve                     the bot: webhook, console, chats
   daytwo demo [--once]             the same, with three recorded alerts sent to itself; --once prints the threads and ends
-  daytwo check-config [--probe]    checks the configuration; --probe also asks the store, chats, cluster, hosts … it names, read-only
+  daytwo check-config [--probe]    checks the configuration; --probe also asks the store, chats, cluster, hosts, backups … it names, read-only
   daytwo audit verify              is the record of who did what as it was written? also on a stopped bot; exit code 1 if not;
                                    with --head SEQ:HASH, also against a head that was posted in a chat or logged
   daytwo audit export              the record, an entry a line of JSON
   daytwo migrate-store [--from DIR] moves the state of a stopped bot from its folder into the PostgreSQL of the configuration
   daytwo slack-manifest            prints the manifest that makes the Slack app; with --http URL, for events posted to that public URL
+  daytwo version                   which one this is
   daytwo help                      this
 
   --config FILE    the configuration (or DAYTWO_CONFIG); without one, all defaults
   DAYTWO_DATA_DIR  the folder of the state, before store.dir
 `;
 
-const WORDS = ['serve', 'demo', 'check-config', 'audit', 'migrate-store', 'slack-manifest', 'help'] as const;
+const WORDS = ['serve', 'demo', 'check-config', 'audit', 'migrate-store', 'slack-manifest', 'version', 'help'] as const;
 
 /** What the words of a command line ask for. */
 export interface Invocation {
@@ -64,6 +65,7 @@ export function readArgs(args: readonly string[]): Invocation {
         from: { type: 'string' },
         head: { type: 'string', multiple: true },
         help: { type: 'boolean', short: 'h' },
+        version: { type: 'boolean', short: 'v' },
       },
     });
   } catch (error) {
@@ -72,7 +74,8 @@ export function readArgs(args: readonly string[]): Invocation {
   const { values, positionals } = parsed;
   const [first = 'help', ...words] = positionals;
   const rest = [...words, ...((values['head'] as string[] | undefined) ?? [])];
-  const word = values['help'] === true ? 'help' : WORDS.find((one) => one === first);
+  const asked = (['help', 'version'] as const).find((one) => values[one] === true);
+  const word = asked ?? WORDS.find((one) => one === first);
   if (word === undefined) {
     const near = nearest(first, WORDS);
     throw new DaytwoError(
@@ -186,6 +189,10 @@ export async function main(args: readonly string[]): Promise<number> {
     const { word, file, once, probe, rest, http, from } = readArgs(args);
     if (word === 'help') {
       console.log(HELP);
+      return 0;
+    }
+    if (word === 'version') {
+      console.log(version());
       return 0;
     }
     if (word === 'slack-manifest') {

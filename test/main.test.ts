@@ -25,6 +25,9 @@ describe('the command line', () => {
     [['migrate-store', '--from', 'old'], { word: 'migrate-store', from: 'old' }],
     [['serve', '-h'], { word: 'help' }],
     [['--help'], { word: 'help' }],
+    [['version'], { word: 'version' }],
+    [['serve', '--version'], { word: 'version' }],
+    [['-v'], { word: 'version' }],
   ])('%j', (args, expected) => {
     expect(readArgs(args)).toEqual({ ...plain, ...expected });
   });
@@ -73,6 +76,7 @@ describe('daytwo', () => {
     for (const word of ['serve', 'demo', 'check-config', 'migrate-store', 'DAYTWO_CONFIG', 'DAYTWO_DATA_DIR', '--once'])
       expect(stdout).toContain(word);
     expect(version()).toMatch(/^\d+\.\d+\.\d+/);
+    expect((await daytwo(['--version'])).stdout).toBe(version());
   });
 
   it('wrong words end with 2', async () => {
@@ -94,6 +98,7 @@ describe('daytwo', () => {
   });
 
   it('check-config names every mistake with its place, and ends with 2', async () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: how the configuration names a variable
     const path = file('server:\n  listn: 127.0.0.1:8080\nalertmanager: { webhookToken: "${NOT_SET_ANYWHERE}" }\n');
     const { stderr, exitCode } = await daytwo(['check-config', '--config', path]);
     expect(exitCode).toBe(2);

@@ -1,6 +1,6 @@
 import { backupRun } from '../actions/backup/action.ts';
 import type { DiskWorld } from '../actions/disk/world.ts';
-import type { BackupSpec, BackupWorld } from '../actions/restic/world.ts';
+import type { BackupWorld } from '../actions/restic/world.ts';
 import { restoreRun } from '../actions/restore/action.ts';
 import type { Target } from '../alerting/desk.ts';
 import type { Audit } from '../audit/audit.ts';
@@ -28,6 +28,7 @@ import { delegations } from '../people/delegation.ts';
 import { createDelegations, type Delegations } from '../people/delegations.ts';
 import type { Collection, Store } from '../store/port.ts';
 import { createPushgateway } from '../telemetry/pushgateway.ts';
+import { backupSpec } from './backups.ts';
 import { directOf } from './direct.ts';
 import { type DiskParts, diskActions, diskWorld } from './disk.ts';
 import { whatLacks } from './lacking.ts';
@@ -57,21 +58,6 @@ export interface Gate {
   readonly delegations: Delegations;
   start(): void;
   stop(): Promise<void>;
-}
-
-function specOf({
-  name,
-  kind,
-  host,
-  unit,
-  repository,
-  passwordFile,
-  paths,
-  rpo,
-  rto,
-  whoCanRestore,
-}: Config['backups'][number]): BackupSpec {
-  return { name, kind, host, unit, repository, passwordFile, paths, rpoMs: rpo, rtoMs: rto, whoCanRestore };
 }
 
 /** How long the last good execution took, from the requests that are kept. */
@@ -116,7 +102,7 @@ export function createGate(options: {
         ? undefined
         : createPushgateway({ url: pushgateway.url, auth: authOf(pushgateway) }),
     clock,
-    backups: config.backups.map(specOf),
+    backups: config.backups.map(backupSpec),
     localHosts: new Set(config.hosts.flatMap(({ name, via }) => (via === 'local' ? [name] : []))),
     lastTookMs: lastTook(store),
   };

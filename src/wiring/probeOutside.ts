@@ -2,6 +2,7 @@ import type { Config } from '../config/schema.ts';
 import { checkHost } from '../host/check.ts';
 import type { Hosts } from '../host/port.ts';
 import { DaytwoError, messageOf } from '../lib/errors.ts';
+import { backupOff, backupSpec, backupText } from './backups.ts';
 import { revealed } from './chats.ts';
 import { createOutside } from './outside.ts';
 import { databaseUrl, whereIs } from './state.ts';
@@ -85,6 +86,12 @@ export async function probeOutside(
         : off('cluster', 'no kubeconfig'),
       ...chatProbes(config).map(([part, look]) => ask(part, look)),
       ...outside.hosts.names().map((name) => ask(`host ${name}`, (signal) => hostText(outside.hosts, name, signal))),
+      ...config.backups.map(backupSpec).map((spec) => {
+        const why = backupOff(spec);
+        return why === undefined
+          ? ask(`backup ${spec.name}`, (signal) => backupText(spec, outside.hosts, signal))
+          : off(`backup ${spec.name}`, why);
+      }),
     ]);
   } finally {
     await outside.hosts.close();
