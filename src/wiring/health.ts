@@ -25,6 +25,12 @@ export interface HealthSources {
 
 const off = (part: string, text: string): PartHealth => ({ part, state: 'off', text });
 
+/** A right that is missing to follow the cluster: plans of drains then list all pods, which takes longer. */
+function unfollowed({ following }: Outside): string {
+  const state = following?.state();
+  return state?.is === 'denied' ? `; plans of drains take longer: ${state.text}` : '';
+}
+
 /** Every part with its state: what /readyz, /status and the start say. Nothing is asked; it tells what is known. */
 export function healthOf({
   config,
@@ -82,7 +88,7 @@ export function healthOf({
   );
   parts.push(
     outside.has.cluster
-      ? { part: 'cluster', state: 'up', text: outside.cluster.name }
+      ? { part: 'cluster', state: 'up', text: `${outside.cluster.name}${unfollowed(outside)}` }
       : off('cluster', 'no kubeconfig: set cluster.kubeconfig or KUBECONFIG'),
   );
   const hosts = outside.hosts.names();

@@ -4,11 +4,13 @@ import type { Hosts } from '../host/port.ts';
 import { DaytwoError, messageOf } from '../lib/errors.ts';
 import { backupOff, backupSpec, backupText } from './backups.ts';
 import { revealed } from './chats.ts';
-import { createOutside } from './outside.ts';
+import { createOutside, type Outside } from './outside.ts';
 import { databaseUrl, whereIs } from './state.ts';
 
 /** How long one part may take to answer. */
 const PROBE_MS = 10_000;
+/** How often those who wait look again, ms. */
+const LOOK_MS = 100;
 
 /** What asking a part found. */
 export interface ProbedPart {
@@ -29,6 +31,22 @@ async function hostText(hosts: Hosts, name: string, signal: AbortSignal): Promis
 async function databaseText(url: string): Promise<string> {
   const { probePostgres } = await import('../store/postgres/probe.ts');
   return probePostgres(url);
+}
+
+/** A name that no node has: following it asks for every right, and for hardly anything else. */
+const NO_NODE = 'daytwo-probe';
+
+/** Which cluster it is, and whether it can be followed, as drains do. */
+async function clusterText({ cluster, following }: Outside, signal: AbortSignal): Promise<string> {
+  const text = `${cluster.name}, ${await cluster.version(signal)}`;
+  const node = following?.node(NO_NODE);
+  if (!node) return text;
+  while (node.state().is === 'starting' && !signal.aborted) await node.changed(LOOK_MS, signal);
+  const state = node.state();
+  await node.stop();
+  return state.is === 'following'
+    ? text
+    : `${text}; drains can't follow it: ${'text' in state ? state.text : 'no answer'}`;
 }
 
 type Look = (signal: AbortSignal) => Promise<string>;
@@ -81,9 +99,7 @@ export async function probeOutside(
       outside.has.prometheus
         ? ask('prometheus', async (signal) => `version ${await outside.prometheus.version(signal)}`)
         : off('prometheus', 'prometheus.url is not set'),
-      outside.has.cluster
-        ? ask('cluster', async (signal) => `${outside.cluster.name}, ${await outside.cluster.version(signal)}`)
-        : off('cluster', 'no kubeconfig'),
+      outside.has.cluster ? ask('cluster', (signal) => clusterText(outside, signal)) : off('cluster', 'no kubeconfig'),
       ...chatProbes(config).map(([part, look]) => ask(part, look)),
       ...outside.hosts.names().map((name) => ask(`host ${name}`, (signal) => hostText(outside.hosts, name, signal))),
       ...config.backups.map(backupSpec).map((spec) => {

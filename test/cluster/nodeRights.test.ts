@@ -3,8 +3,10 @@ import { nodeDrain } from '../../src/actions/node/action.ts';
 import { rightFindings } from '../../src/actions/node/rightFindings.ts';
 import type { ActingCluster, OwnerRef } from '../../src/cluster/acting.ts';
 import { createActingCluster } from '../../src/cluster/actingCluster.ts';
+import { createFollowing } from '../../src/cluster/following/following.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { planned } from '../actions/kit.ts';
+import { eventually } from '../support/real/process.ts';
 import { type OwnNode, ownNode } from './kwokNode.ts';
 import { type Feature, holdsRole } from './rightsContract.ts';
 import { denied } from './rightsDenied.ts';
@@ -64,6 +66,18 @@ function claims(count: number): Feature {
   });
 }
 
+/** A drain goes on by lists without these rights; what it follows says which is missing. */
+const following: Feature = async ({ kubeconfig }) => {
+  const followed = createFollowing({ kubeconfig }).node(worker);
+  try {
+    await eventually('it follows, or may not', () => ['following', 'denied'].includes(followed.state().is), 30_000);
+    const state = followed.state();
+    return state.is === 'denied' ? state.text : undefined;
+  } finally {
+    await followed.stop();
+  }
+};
+
 const KINDS = [
   ['ReplicaSet', 'apps/v1'],
   ['Deployment', 'apps/v1'],
@@ -103,6 +117,7 @@ describe.runIf(target.own)('deploy/rbac/nodes.yaml', () => {
     nodes: acting((cluster) => cluster.nodes(signal)),
     pods: acting((cluster) => cluster.pods({ node: worker }, signal)),
     budgets: acting((cluster) => cluster.budgets(signal)),
+    following,
     attached: acting((cluster) => cluster.attached(worker, signal)),
     'a claim': claims(1),
     'many claims': claims(MANY),

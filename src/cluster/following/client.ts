@@ -56,6 +56,8 @@ export interface FollowClient {
   ): AsyncGenerator<WatchEvent | undefined>;
 }
 
+/** What may be followed stands there. */
+const ROLES = ['nodes'] as const;
 /** Items a page: their JSON is gone before the next comes. */
 const PAGE_ITEMS = 500;
 /** A page, and the head of a watch's answer, come within, ms. */
@@ -74,7 +76,7 @@ export function createFollowClient(login: Login, requests: Requests, onUnauthori
   };
   return {
     snapshot: async (kind, signal) => {
-      const asked = { verb: 'list', resource: kind.resource } as const;
+      const asked = { verb: 'list', resource: kind.resource, roles: ROLES } as const;
       let version = '';
       const page = async (from: string | undefined): Promise<Page<readonly [string, ReturnType<typeof kind.read>]>> => {
         const answer = await exchange(login, await kind.list(requests, from, PAGE_ITEMS), TIMEOUT_MS, signal);
@@ -91,7 +93,7 @@ export function createFollowClient(login: Login, requests: Requests, onUnauthori
       return { items: new Map(items), version };
     },
     watch: async function* (kind, { version, seconds }, heard, signal) {
-      const asked = { verb: 'watch', resource: kind.resource } as const;
+      const asked = { verb: 'watch', resource: kind.resource, roles: ROLES } as const;
       const request = await kind.watch(requests, version, seconds);
       const stream = await exchangeStream(login, request, TIMEOUT_MS, signal);
       if (stream.status !== 200) throw fault(asked, await stream.whole());

@@ -110,6 +110,7 @@ function both(pods: Promise<Follower<PodState>>, budgets: Promise<Follower<Budge
   return {
     pods: () => valuesOf(first),
     budgets: () => valuesOf(second),
+    state: () => worse(first?.state() ?? NOT_STARTED, second?.state() ?? NOT_STARTED),
     changed: async (ms, signal) => {
       await ready;
       const done = new AbortController();
@@ -123,6 +124,11 @@ function both(pods: Promise<Follower<PodState>>, budgets: Promise<Follower<Budge
     },
   };
 }
+
+const BEST_FIRST = ['following', 'starting', 'behind', 'denied'] as const;
+
+const worse = (one: FollowState, other: FollowState): FollowState =>
+  BEST_FIRST.indexOf(one.is) < BEST_FIRST.indexOf(other.is) ? other : one;
 
 function valuesOf<T>(follower: Follower<T> | undefined): readonly T[] | undefined {
   const items = follower?.items();

@@ -20,6 +20,8 @@ export interface NodeFollower {
   budgets(): readonly BudgetState[] | undefined;
   /** Resolves with the next change of either, or after `ms`, or when the signal is aborted. */
   changed(ms: number, signal: AbortSignal): Promise<void>;
+  /** How both are followed: the worse of the two. */
+  state(): FollowState;
   /** Resolves when no connection is left. */
   stop(): Promise<void>;
 }

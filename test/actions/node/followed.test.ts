@@ -32,6 +32,7 @@ async function told(claims: Claims) {
   const node: NodeFollower = {
     pods: () => pods,
     budgets: () => claims.budgets?.(),
+    state: () => ({ is: 'following' }),
     changed: async () => {
       pods = claims.pods?.(world);
     },
