@@ -49,6 +49,12 @@ export interface SpreadRule {
   readonly query: LabelQuery | undefined;
 }
 
+/** Names of field managers: `kubectl-cordon`, `daytwo`. */
+export interface NodeWriters {
+  readonly cordon: string;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
 /** A node as draining needs it. */
 export interface NodeState {
   readonly name: string;
@@ -58,6 +64,8 @@ export interface NodeState {
   readonly annotations: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];
   readonly unschedulable: boolean;
+  /** Of a cordoned node: who wrote the cordon, and each annotation, by the API server's own record. Undefined where that says nothing. */
+  readonly writers?: NodeWriters | undefined;
   readonly ready: 'True' | 'False' | 'Unknown';
   readonly controlPlane: boolean;
   /** What pods may ask for in all; `pods` is their number. */

@@ -8,6 +8,9 @@ import { namespaceName, objectName, UNNAMED } from './names.ts';
 /** An eviction waits for admission webhooks, which may take 10 s each by default. */
 const TIMEOUT_MS = 20_000;
 
+/** Who we are in the API server's record of who wrote which field. */
+const MANAGER = 'daytwo';
+
 /** Everything behind the door. Loaded at the first question. */
 interface Behind {
   readonly name: string;
@@ -131,7 +134,10 @@ export function createActingCluster(options: ClusterOptions = {}): ActingCluster
       const { client, merge, node: state } = await open();
       const asked = { verb: 'patch', resource: 'nodes' } as const;
       const patch = { metadata: { resourceVersion, annotations }, spec: { unschedulable } };
-      const found = await client.ask(merge(client.requests.core.patchNode(objectName(node), patch)), signal);
+      const found = await client.ask(
+        merge(client.requests.core.patchNode(objectName(node), patch, undefined, undefined, MANAGER)),
+        signal,
+      );
       if (found.status === 409) return { is: 'conflict' };
       if (found.status === 404) return { is: 'gone' };
       if (found.status >= 300) throw client.fault(asked, found);

@@ -12,7 +12,7 @@ import type { ActingCluster } from '../cluster/acting.ts';
 import type { Following } from '../cluster/following/port.ts';
 import type { NodeLook } from '../commanding/command.ts';
 import { type BoundAction, bindAction } from '../gate/bound.ts';
-import { gateRequests } from '../gate/requests.ts';
+import { gateRequests, requestIdOf } from '../gate/requests.ts';
 import type { Store } from '../store/port.ts';
 import { backupQuery, lastSuccessQuery, readBackup } from '../telemetry/backupMetrics.ts';
 import type { Prometheus } from '../telemetry/port.ts';
@@ -45,6 +45,10 @@ export function nodeWorld(parts: NodeParts, store: Store, backups: BackupWorld):
     clock: backups.clock,
     random: Math.random,
     lastTookMs: backups.lastTookMs,
+    isOurs: async ({ request, execution }) => {
+      const id = requestIdOf(request);
+      return id !== undefined && (await store.get(gateRequests, id))?.body.request.execution?.id === execution;
+    },
     self: ownPod(parts.env),
     busy: (node, signal) => busyOn(node, store, backups, signal),
     backupOf: (node, path, signal) => backupOf(node, path, parts, backups, signal),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { NodeState } from '../../cluster/acting.ts';
 import { DaytwoError } from '../../lib/errors.ts';
 import { CORDON_MARK, type CordonMark, cordonMark } from './mark.ts';
+import { mayBeAtWork, strangeMark, strangerWords } from './strangers.ts';
 import type { NodeWorld } from './world.ts';
 
 /** Kubelets and controllers write nodes all the time: a patch of what was read a moment ago may meet a newer one, ms and times. */
@@ -16,7 +17,7 @@ export const cordonResult = z.object({
 });
 
 type Wanted = { readonly name: string; readonly uid: string };
-type World = Pick<NodeWorld, 'cluster' | 'clock'>;
+type World = Pick<NodeWorld, 'cluster' | 'clock' | 'isOurs'>;
 
 /** The node that was planned for. @throws DaytwoError not-found (gone, or another one under its name), and as `ActingCluster` */
 export async function sameNode({ name, uid }: Wanted, { cluster }: World, signal: AbortSignal): Promise<NodeState> {
@@ -31,7 +32,7 @@ export const requestOf = (execution: string): string => /^req-\d+/.exec(executio
 
 /**
  * Cordons a node, and reads it back. One that is cordoned already stays as it is, with its owner's mark or none.
- * @throws DaytwoError failed (it didn't take) | not-found, and as `ActingCluster`
+ * @throws DaytwoError failed (it didn't take, or another daytwo was faster) | not-found, and as `ActingCluster`
  */
 export async function cordon(
   wanted: Wanted,
@@ -41,15 +42,19 @@ export async function cordon(
 ): Promise<z.output<typeof cordonResult>> {
   const at = world.clock.now();
   const mark: CordonMark = { execution, request: requestOf(execution), at, before: 'schedulable' };
-  const whoseOf = (node: NodeState): 'made' | 'ours' | 'theirs' => {
+  const whoseOf = async (node: NodeState): Promise<'made' | 'ours' | 'theirs'> => {
     const found = cordonMark(node);
-    return found === undefined ? 'theirs' : found.execution === execution ? 'made' : 'ours';
+    if (found?.execution === execution) return 'made';
+    const stranger = await strangeMark(node, world);
+    if (stranger && mayBeAtWork(stranger, at))
+      throw new DaytwoError('failed', `${wanted.name} is cordoned by ${strangerWords(stranger)}, who may be at work`);
+    return found && !stranger ? 'ours' : 'theirs';
   };
   const before = await changed(wanted, world, signal, (node) =>
     node.unschedulable ? undefined : { unschedulable: true, annotations: { [CORDON_MARK]: JSON.stringify(mark) } },
   );
   const after = await sameNode(wanted, world, signal);
-  const whose = whoseOf(after);
+  const whose = await whoseOf(after);
   if (after.unschedulable && (before.unschedulable || whose === 'made')) return { at, whose };
   throw new DaytwoError('failed', `the cordon of ${wanted.name} did not take: somebody else changed it back`);
 }
@@ -59,9 +64,10 @@ export async function cordon(
  * @throws DaytwoError failed (it is somebody else's, or didn't take) | not-found, and as `ActingCluster`
  */
 export async function uncordon(wanted: Wanted, world: World, signal: AbortSignal): Promise<{ readonly at: number }> {
+  const isStrange = (await strangeMark(await sameNode(wanted, world, signal), world)) !== undefined;
   await changed(wanted, world, signal, (node) => {
     if (!node.unschedulable) return undefined;
-    if (!cordonMark(node))
+    if (!cordonMark(node) || isStrange)
       throw new DaytwoError('failed', `${wanted.name} is cordoned by somebody else, whose cordon is not undone`);
     return { unschedulable: false, annotations: { [CORDON_MARK]: null } };
   });

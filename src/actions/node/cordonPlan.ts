@@ -7,6 +7,7 @@ import { found } from './found.ts';
 import { cordonMark } from './mark.ts';
 import { nextOf } from './next.ts';
 import { nobody } from './nobody.ts';
+import { strangeMark, strangerWords } from './strangers.ts';
 import type { NodeWorld } from './world.ts';
 
 /** Keeps new pods off a node. */
@@ -50,18 +51,19 @@ export async function planUncordon(name: string, world: NodeWorld, signal: Abort
   if (!node) return nobody(name, world, await world.cluster.nodes(signal));
   if (!node.unschedulable) return { refused: `${name} is not cordoned.` };
   const mark = cordonMark(node);
+  const stranger = await strangeMark(node, world);
   return {
     ...planOf(NODE_UNCORDON, node),
     title: `Uncordon ${name}`,
     summary: `New pods may be scheduled on ${name} again; nothing moves back by itself.`,
     steps: [{ id: 'uncordon', text: `Mark ${name} schedulable, and read that back.` }],
     findings: [
-      mark
+      mark && !stranger
         ? found('NOTE', 'our-cordon', `it was cordoned by ${mark.request}`)
         : found(
             'BLOCK',
             'foreign-cordon',
-            `${name} was cordoned by somebody else, whose cordon is not undone from here; they may: kubectl uncordon ${name}`,
+            `${name} was cordoned by ${stranger ? strangerWords(stranger) : 'somebody else'}, whose cordon is not undone from here; they may: kubectl uncordon ${name}`,
           ),
       ...(node.ready === 'True' ? [] : [found('ACKNOWLEDGE', 'node-not-ready', `${name} is not Ready`)]),
     ],

@@ -18,12 +18,16 @@ const shape = z.object({
 /** Who cordoned a node. */
 export type CordonMark = z.output<typeof shape>;
 
-/** The mark of a node, where it is cordoned by us; undefined where it isn't cordoned, or by somebody else. Pure. */
+/**
+ * The mark of a node, where it is cordoned by us; undefined where it isn't cordoned, or by somebody else. A mark survives kubectl's uncordon: where
+ * somebody else has cordoned the node since, the API server's record tells. Pure.
+ */
 export function cordonMark({
   unschedulable,
   annotations,
-}: Pick<NodeState, 'unschedulable' | 'annotations'>): CordonMark | undefined {
-  if (!unschedulable) return undefined;
+  writers,
+}: Pick<NodeState, 'unschedulable' | 'annotations' | 'writers'>): CordonMark | undefined {
+  if (!unschedulable || (writers && writers.annotations[CORDON_MARK] !== writers.cordon)) return undefined;
   try {
     return shape.safeParse(JSON.parse(annotations[CORDON_MARK] ?? '')).data;
   } catch {

@@ -4,8 +4,10 @@ import { humanDuration } from '../../lib/text.ts';
 import { effectsOf } from './effects.ts';
 import { drainFindings } from './findings.ts';
 import { counted } from './found.ts';
+import type { CordonMark } from './mark.ts';
 import { nobody } from './nobody.ts';
 import { type DrainSnapshot, lookAtNode } from './snapshot.ts';
+import { strangeFinding, strangeMark } from './strangers.ts';
 import { type Survey, survey } from './survey.ts';
 import type { NodeWorld } from './world.ts';
 
@@ -24,22 +26,26 @@ export async function planDrain(name: string, world: NodeWorld, signal: AbortSig
   if (!('node' in snapshot)) return nobody(name, world, snapshot.nodes);
   return drainPlan(snapshot, {
     now: world.clock.now(),
+    stranger: await strangeMark(snapshot.node, world),
     deadlineMs: world.deadlineMs ?? DRAIN_DEADLINE_MS,
     lastTookMs,
   });
 }
 
+/** What a plan needs beside the cluster. */
+interface DrainSurroundings {
+  readonly now: number;
+  readonly deadlineMs: number;
+  readonly lastTookMs: number | undefined;
+  /** Of another daytwo, where that has cordoned the node. */
+  readonly stranger?: CordonMark | undefined;
+}
+
 /** The plan from what was seen. Pure. */
-export function drainPlan(
-  snapshot: DrainSnapshot,
-  {
-    now,
-    deadlineMs,
-    lastTookMs,
-  }: { readonly now: number; readonly deadlineMs: number; readonly lastTookMs: number | undefined },
-): Plan {
+export function drainPlan(snapshot: DrainSnapshot, { now, deadlineMs, lastTookMs, stranger }: DrainSurroundings): Plan {
   const found = survey(snapshot);
   const { name } = snapshot.node;
+  const findings = drainFindings(snapshot, found, now);
   return {
     action: NODE_DRAIN,
     args: { node: name },
@@ -51,7 +57,9 @@ export function drainPlan(
       { id: 'evict', text: 'Evict its pods, each by its uid, as their budgets allow; never delete one.' },
       { id: 'verify', text: 'Verify: still cordoned, no pod left in two looks, controllers as ready as before.' },
     ],
-    findings: drainFindings(snapshot, found, now),
+    findings: stranger
+      ? [strangeFinding(name, stranger, now), ...findings.filter(({ code }) => code !== 'already-cordoned')]
+      : findings,
     effects: effectsOf(snapshot, found, deadlineMs),
     locks: [`node/${name}`],
     ...(lastTookMs === undefined ? {} : { lastTookMs }),

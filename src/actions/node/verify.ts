@@ -61,7 +61,13 @@ export async function verifyDrain(
   const whose = resultOf(journal, 'cordon', cordonResult)?.whose;
   if (hard.length > 0) {
     const waits = gaveUp?.waits.map(({ what, text }) => `${what}: ${text}`) ?? [];
-    const why = gaveUp ? `blocked, ${gaveUp.why}` : 'not finished';
+    const why = !node
+      ? 'it is gone'
+      : !same
+        ? 'it is another node now'
+        : gaveUp
+          ? `blocked, ${gaveUp.why}`
+          : 'not finished';
     const text = `${name} is not drained: ${why}. ${leftWords(left)}${waits.length > 0 ? `, waiting on: ${names(waits)}` : ''}. ${node?.unschedulable ? 'It stays cordoned.' : ''}`;
     const next = same ? nextOf(name, journal, { cordoned: node.unschedulable, remain: left.length > 0 }) : [];
     return { is: 'failed', outcome: { text: text.trim(), facts, checks, next } };

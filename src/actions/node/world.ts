@@ -1,6 +1,7 @@
 import type { ActingCluster } from '../../cluster/acting.ts';
 import type { Following } from '../../cluster/following/port.ts';
 import type { Clock } from '../../lib/clock.ts';
+import type { CordonMark } from './mark.ts';
 
 /** The newest backup known to be good of what lies at a path of a node. Times are epoch ms. */
 export interface PathBackup {
@@ -32,6 +33,8 @@ export interface NodeWorld {
   readonly busy?: ((node: string, signal: AbortSignal) => Promise<NodeBusy>) | undefined;
   /** The bot's own pod, where it runs in the cluster. */
   readonly self?: { readonly namespace: string; readonly name: string } | undefined;
+  /** Whether a cordon's mark is of an execution of this state; all are where absent. */
+  readonly isOurs?: ((mark: CordonMark) => Promise<boolean>) | undefined;
   /** How long the last good execution of an action on a target took, ms. */
   readonly lastTookMs?: ((action: string, target: string) => Promise<number | undefined>) | undefined;
   /** Only to look, not to plan: then no eviction is tried dry. */

@@ -1,10 +1,11 @@
 import type { NodeState } from '../acting.ts';
 import { amountsOf } from './amounts.ts';
 import { conditionOf, type RawCondition, type RawMeta } from './raw.ts';
+import { type Managed, writersOf } from './writers.ts';
 
 /** A Node of core/v1, as JSON has it. */
 export interface RawNode {
-  readonly metadata?: RawMeta;
+  readonly metadata?: RawMeta & Managed;
   readonly spec?: {
     readonly unschedulable?: boolean;
     readonly taints?: readonly { readonly key?: string; readonly value?: string; readonly effect?: string }[];
@@ -30,6 +31,7 @@ export function nodeState({ metadata = {}, spec = {}, status = {} }: RawNode): N
     annotations: metadata.annotations ?? {},
     taints: (spec.taints ?? []).map(({ key = '', value = '', effect = '' }) => ({ key, value, effect })),
     unschedulable: spec.unschedulable ?? false,
+    ...(spec.unschedulable ? { writers: writersOf(metadata) } : {}),
     ready: ready === 'True' || ready === 'False' ? ready : 'Unknown',
     controlPlane: CONTROL_PLANE.some((label) => Object.hasOwn(labels, label)),
     allocatable: amountsOf(status.allocatable),
