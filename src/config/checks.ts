@@ -2,7 +2,7 @@ import { nearest } from '../lib/nearest.ts';
 import { parseWallTime } from '../lib/zone.ts';
 import type { Fault } from './explain.ts';
 import { isMapping } from './introspect.ts';
-import { parseListen } from './leaf.ts';
+import { parseListen } from './leaf/addresses.ts';
 
 /**
  * What no single value shows: names that must be unique or exist, keys that need or exclude each other. Looks at the plain file

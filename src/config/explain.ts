@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { nearest } from '../lib/nearest.ts';
 import { inertLine } from '../lib/text.ts';
 import { factsOf, formName, isMapping, keysOf, placesOfKey, schemaAt, shapeOf } from './introspect.ts';
-import { type LeafParams, oneOf } from './leaf.ts';
+import { type LeafParams, oneOf } from './leaf/leaf.ts';
 import { find, type Located } from './located.ts';
 
 /** A wrong value or key, by path. `onKey`: the key itself is to blame, not its value. */

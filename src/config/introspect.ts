@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Note, notes } from './leaf.ts';
+import { type Note, notes } from './leaf/leaf.ts';
 
 /** What a schema is made of, without its wrappers. */
 export type Shape =

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration } from './leaf.ts';
+import { duration } from './leaf/times.ts';
 import { backups } from './schema/backups.ts';
 import { chats } from './schema/chats.ts';
 import { freezes, policies } from './schema/gate.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { factsOf, shapeOf } from '../../src/config/introspect.ts';
-import { notes } from '../../src/config/leaf.ts';
+import { notes } from '../../src/config/leaf/leaf.ts';
 import { WITHOUT_EFFECT } from '../../src/config/notices.ts';
 import { jsonSchema, renderReference } from '../../src/config/reference.ts';
 import { configSchema } from '../../src/config/schema.ts';

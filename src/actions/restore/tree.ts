@@ -1,5 +1,5 @@
 import { createHash, randomInt } from 'node:crypto';
-import { isRemotePath } from '../../config/leaf.ts';
+import { isRemotePath } from '../../config/leaf/paths.ts';
 import { DaytwoError } from '../../lib/errors.ts';
 import { groupOf, TreePrint, textOf } from '../restic/compare.ts';
 import { type Entry, parseFound } from '../restic/parse.ts';

@@ -1,5 +1,9 @@
 import { z } from 'zod';
-import { choice, duration, flag, hostName, personName, plain, remotePath, unit, word } from '../leaf.ts';
+import { hostName } from '../leaf/addresses.ts';
+import { choice, flag } from '../leaf/leaf.ts';
+import { remotePath, unit } from '../leaf/paths.ts';
+import { duration } from '../leaf/times.ts';
+import { personName, plain, word } from '../leaf/words.ts';
 
 /** How a backup is made. */
 const BACKUP_KINDS = [

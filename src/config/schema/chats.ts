@@ -1,5 +1,9 @@
 import { z } from 'zod';
-import { flag, form, numericId, plain, secret, url } from '../leaf.ts';
+import { url } from '../leaf/addresses.ts';
+import { flag, form } from '../leaf/leaf.ts';
+import { numericId } from '../leaf/numbers.ts';
+import { secret } from '../leaf/secret.ts';
+import { plain } from '../leaf/words.ts';
 
 const slackCommon = {
   channel: plain("a channel's id such as C0123ABCD (not its name)", (value) => /^[CGD][A-Z0-9]{2,}$/.test(value))

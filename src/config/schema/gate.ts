@@ -1,5 +1,8 @@
 import { z } from 'zod';
-import { actionPattern, choice, count, duration, plain, timezone, weekTime } from '../leaf.ts';
+import { choice } from '../leaf/leaf.ts';
+import { count } from '../leaf/numbers.ts';
+import { duration, timezone, weekTime } from '../leaf/times.ts';
+import { actionPattern, plain } from '../leaf/words.ts';
 import { roles } from './people.ts';
 
 /** `policies:` */

@@ -1,6 +1,9 @@
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
-import { choice, duration, notes, numericId, personName, plain, timezone, wallTime } from '../leaf.ts';
+import { choice, notes } from '../leaf/leaf.ts';
+import { numericId } from '../leaf/numbers.ts';
+import { duration, timezone, wallTime } from '../leaf/times.ts';
+import { personName, plain } from '../leaf/words.ts';
 import { Secret } from '../secret.ts';
 
 /** What a person may do is said by role. */

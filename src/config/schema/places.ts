@@ -1,5 +1,8 @@
 import { z } from 'zod';
-import { flag, form, hostName, path, plain, remotePath, sshAddress } from '../leaf.ts';
+import { hostName, sshAddress } from '../leaf/addresses.ts';
+import { flag, form } from '../leaf/leaf.ts';
+import { path, remotePath } from '../leaf/paths.ts';
+import { plain } from '../leaf/words.ts';
 
 /** `cluster:` */
 export const cluster = z

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { nearest } from '../../lib/nearest.ts';
-import { actionId, isRemotePath, isUnit, type LeafParams, matchers, notes, oneOf, plain, prose } from '../leaf.ts';
+import { type LeafParams, notes, oneOf, prose } from '../leaf/leaf.ts';
+import { isRemotePath, isUnit } from '../leaf/paths.ts';
+import { actionId, matchers, plain } from '../leaf/words.ts';
 
 /** What follows a probe's word. */
 type Takes = 'nothing' | 'unit' | 'maybe-path';

@@ -1,5 +1,9 @@
 import { z } from 'zod';
-import { duration, form, listen, path, secret, url } from '../leaf.ts';
+import { listen, url } from '../leaf/addresses.ts';
+import { form } from '../leaf/leaf.ts';
+import { path } from '../leaf/paths.ts';
+import { secret } from '../leaf/secret.ts';
+import { duration } from '../leaf/times.ts';
 
 /** `server:` */
 export const server = z

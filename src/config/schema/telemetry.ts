@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { plain, secret, url } from '../leaf.ts';
+import { url } from '../leaf/addresses.ts';
+import { secret } from '../leaf/secret.ts';
+import { plain } from '../leaf/words.ts';
 
 const outgoing = (whom: string) => ({
   ...secret('bearerToken', `Sent to ${whom} as \`Authorization: Bearer\`.`),
