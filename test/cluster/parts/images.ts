@@ -12,12 +12,13 @@ export const IMAGES = { pause: 'cluster.local/pause:1', busybox: 'cluster.local/
 const APPLETS = ['sh', 'sleep', 'echo', 'date', 'cat', 'true', 'false', 'df', 'ls', 'seq'];
 
 /**
- * Packs one image as an archive that `ctr images import` reads: busybox with a few applets, which sleeps unless told otherwise.
+ * Packs one image as an archive that `ctr images import` reads: busybox with a few applets, which sleeps unless told otherwise. `ballast`
+ * lies in it besides: it makes the image larger, and another one than all others.
  * Sources: image-layout.md, manifest.md and config.md of github.com/opencontainers/image-spec.
  */
-export async function packImage(folder: string, image: string): Promise<string> {
+export async function packImage(folder: string, image: string, ballast?: Buffer): Promise<string> {
   await mkdir(folder, { recursive: true });
-  const layer = await packLayer(folder);
+  const layer = await packLayer(folder, ballast);
   const content = join(folder, 'oci');
   await mkdir(join(content, 'blobs', 'sha256'), { recursive: true });
   const store = async (data: Buffer | object, mediaType: string) => {
@@ -50,10 +51,11 @@ export async function packImage(folder: string, image: string): Promise<string> 
   return archive;
 }
 
-async function packLayer(folder: string): Promise<string> {
+async function packLayer(folder: string, ballast: Buffer = Buffer.alloc(0)): Promise<string> {
   const root = join(folder, 'root');
   await mkdir(join(root, 'bin'), { recursive: true });
   await mkdir(join(root, 'tmp'));
+  if (ballast.length > 0) await writeFile(join(root, 'tmp', 'ballast'), ballast);
   await copyFile(BUSYBOX, join(root, 'bin', 'busybox'));
   for (const applet of APPLETS) await symlink('busybox', join(root, 'bin', applet));
   const layer = join(folder, 'layer.tar');
