@@ -52,18 +52,23 @@ export async function makeAccounts(
 ): Promise<readonly Account[]> {
   const names = wanted.map((_, index) => `${namespace.labels['daytwo-test']}-${index}`);
   await target.apply(wanted.flatMap((grants, index) => objectsOf(names[index] ?? '', namespace, grants)));
-  const view = JSON.parse(await target.kubectl(['config', 'view', '--raw', '--minify', '-o', 'json']));
   return await Promise.all(
-    names.map(async (name) => {
-      const token = await target.kubectl(['create', 'token', name, '-n', namespace.name, '--duration=1h']);
-      const kubeconfig = join(folder, `${name}.json`);
-      const user = view.contexts[0].context.user;
-      await writeFile(kubeconfig, JSON.stringify({ ...view, users: [{ name: user, user: { token } }] }), {
-        mode: 0o600,
-      });
-      return { kubeconfig };
-    }),
+    names.map(async (name) => ({ kubeconfig: await accountIn(target, { namespace, folder }, name) })),
   );
+}
+
+/** Writes a kubeconfig for a service account of a namespace, good for an hour. Returns its path. */
+export async function accountIn(
+  target: Target,
+  { namespace, folder }: { namespace: TestNamespace; folder: string },
+  name: string,
+): Promise<string> {
+  const view = JSON.parse(await target.kubectl(['config', 'view', '--raw', '--minify', '-o', 'json']));
+  const token = await target.kubectl(['create', 'token', name, '-n', namespace.name, '--duration=1h']);
+  const kubeconfig = join(folder, `${name}.json`);
+  const user = view.contexts[0].context.user;
+  await writeFile(kubeconfig, JSON.stringify({ ...view, users: [{ name: user, user: { token } }] }), { mode: 0o600 });
+  return kubeconfig;
 }
 
 /** Removes what `makeAccounts` made outside of the namespace. */
