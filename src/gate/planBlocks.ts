@@ -40,13 +40,13 @@ const LEVELS: readonly {
   { level: 'NOTE', title: 'Good to know', tone: 'neutral', summary: () => 'NOTE' },
 ];
 
-/** The findings of a plan, the worst first, each level in a section of its own. Pure. */
-export function findingBlocks(findings: readonly GateFinding[]): readonly Block[] {
+/** The findings of a plan, the worst first, each level in a section of its own; folded once they are over. Pure. */
+export function findingBlocks(findings: readonly GateFinding[], over: boolean): readonly Block[] {
   return LEVELS.flatMap(({ level, title, tone, summary }): readonly Block[] => {
     const own = findings.filter((finding) => finding.level === level);
     if (own.length === 0) return [];
     const items = own.map(({ text, code }): Inline => [...worded(text), ' (', { code: line(code) }, ')']);
-    const section = { kind: 'section', tone, title, summary: summary(own.length), folded: false } as const;
+    const section = { kind: 'section', tone, title, summary: summary(own.length), folded: over } as const;
     const stateless = level === 'NOTE' ? ({ stateless: true } as const) : {};
     return [{ ...section, ...stateless, blocks: [{ kind: 'list', items }] }];
   });

@@ -5,7 +5,7 @@ import type { Progress } from './action.ts';
 import { buttonsOf } from './buttons.ts';
 import { shortDigest } from './digest.ts';
 import { requestTitle, TONES } from './headline.ts';
-import { ENDS, type GateRequest, type Vote } from './model.ts';
+import { ENDS, type GateFinding, type GateRequest, type Vote } from './model.ts';
 import { approverWords, nextStep } from './nextStep.ts';
 import { boundBlock, findingBlocks, LONGEST_TEXT, line, stepBlocks } from './planBlocks.ts';
 import type { StoredRequest } from './requests.ts';
@@ -69,8 +69,10 @@ export function requestCard(stored: StoredRequest, progress?: Progress): Card {
   blocks.push({ kind: 'text', text: clip(inert(plan.summary), LONGEST_TEXT) });
   const isBlocked = state === 'planned';
   const steps = stepBlocks(plan, over || isBlocked);
-  const findings = findingBlocks(plan.findings);
-  blocks.push(...(isBlocked ? [...findings, ...steps] : [...steps, ...findings]));
+  // What it may cost is read before how it is done.
+  const isNote = ({ level }: GateFinding): boolean => level === 'NOTE';
+  const risks = plan.findings.filter((one) => !isNote(one));
+  blocks.push(...findingBlocks(risks, over), ...steps, ...findingBlocks(plan.findings.filter(isNote), over));
   blocks.push({ kind: 'fields', fields: fieldsOf(request) });
   if (votes.length > 0) blocks.push({ kind: 'list', items: votes.map(voteLine) });
   blocks.push(boundBlock(plan));

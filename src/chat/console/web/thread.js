@@ -19,7 +19,7 @@ function Head({ thread }) {
       ${
         thread &&
         !isChannel &&
-        html`<p class="head-top"><${ToneBadge} tone=${thread.tone} of=${kindOf(key)} />${!title.includes(key) && html`<span class="key">${key}</span>`}<span class="when">opened <${Local} at=${thread.openedAt} isZoned=${true} /></span></p>`
+        html`<p class="head-top"><${ToneBadge} tone=${thread.tone} of=${kindOf(key)} />${!title.includes(key) && html`<span class="key">${key}</span>`}<span class="when">opened <${Local} at=${thread.openedAt} /></span></p>`
       }
       <h2 id="thread-title" tabindex="-1">${title}</h2>
       ${isChannel && html`<p class="quiet">Answers to commands given outside an incident, and notices.</p>`}

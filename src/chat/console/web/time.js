@@ -7,9 +7,8 @@ const DAY_MS = 24 * HOUR_MS;
 /** How often "3 min ago" is counted anew. */
 const TICK_MS = 20_000;
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
-/** With its zone, for where UTC stands near by. */
-const zoned = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', timeZoneName: 'short' });
+/** With its zone: cards near by say UTC. */
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', timeZoneName: 'short' });
 const date = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
 
 /** @param {number} at epoch ms */
@@ -33,11 +32,11 @@ export function Ago({ at }) {
   return html`<time dateTime=${new Date(at).toISOString()} title=${utc(at)}>${agoWords(Math.max(now, Date.now()) - at)}</time>`;
 }
 
-/** The reader's local time, with UTC as its title, and with its zone where asked for. @param {{ at: number, isZoned?: boolean }} props */
-export function Local({ at, isZoned }) {
+/** The reader's local time with its zone, and UTC as its title. @param {{ at: number }} props */
+export function Local({ at }) {
   const when = new Date(at);
   const isToday = when.toDateString() === new Date().toDateString();
-  const time = (isZoned ? zoned : clock).format(when);
+  const time = clock.format(when);
   const text = isToday ? time : `${date.format(when)}, ${time}`;
   return html`<time dateTime=${when.toISOString()} title=${utc(at)}>${text}</time>`;
 }
