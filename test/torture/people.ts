@@ -12,6 +12,8 @@ export interface People {
   signIn(bot: BotProcess): Promise<void>;
   /** A request's card as it is now, as JSON. @throws Error where it can't be had */
   card(bot: BotProcess, request: string): Promise<string>;
+  /** All messages of its thread, as JSON. @throws Error where they can't be had */
+  thread(bot: BotProcess, request: string): Promise<string>;
 }
 
 const ANSWER_WITHIN_MS = 20_000;
@@ -20,6 +22,11 @@ const LOOK_MS = 60;
 /** Makes them; all must be people of the configuration. */
 export function makePeople(names: readonly Name[] = ['ana', 'ben']): People {
   const cookies = new Map<string, string>();
+  async function messagesOf(bot: BotProcess, request: string) {
+    const headers = { cookie: cookies.get('ana') ?? '' };
+    const seen = await fetch(`${bot.url}/api/threads/${request}`, { headers });
+    return ((await seen.json()) as { messages: readonly { isRoot: boolean; card: unknown }[] }).messages;
+  }
 
   return {
     async signIn(bot) {
@@ -35,10 +42,10 @@ export function makePeople(names: readonly Name[] = ['ana', 'ben']): People {
       }
     },
     async card(bot, request) {
-      const headers = { cookie: cookies.get('ana') ?? '' };
-      const seen = await fetch(`${bot.url}/api/threads/${request}`, { headers });
-      const { messages } = (await seen.json()) as { messages: readonly { isRoot: boolean; card: unknown }[] };
-      return JSON.stringify(messages.find(({ isRoot }) => isRoot)?.card);
+      return JSON.stringify((await messagesOf(bot, request)).find(({ isRoot }) => isRoot)?.card);
+    },
+    async thread(bot, request) {
+      return JSON.stringify(await messagesOf(bot, request));
     },
     async say(bot, who, text) {
       const id = randomBytes(12).toString('hex');

@@ -5,13 +5,14 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type BotOptions, type BotProcess, spawnBot, startBot } from '../../support/botProcess.ts';
 import { eventually } from '../../support/real/process.ts';
 import { type Left, readLeft } from '../../torture/actionState.ts';
-import { makePeople } from '../../torture/people.ts';
+import { makePeople, type People } from '../../torture/people.ts';
 import type { RawApi } from './rawApi.ts';
 import { type RecordingProxy, startRecordingProxy } from './recordingProxy.ts';
 
 /** The real `daytwo serve` with its own line to the API server: ana asks, ben and cleo approve, all at its console. */
 export interface DrainBot {
   readonly proxy: RecordingProxy;
+  readonly people: People;
   /** The process that runs now; it is there after `start`. */
   process(): BotProcess;
   start(): Promise<void>;
@@ -29,6 +30,8 @@ export interface DrainBot {
   drain(node: string): Promise<string>;
   /** A request's card as JSON, as it is now. */
   card(name: string): Promise<string>;
+  /** All that was said of a request, as JSON. */
+  thread(name: string): Promise<string>;
   /** Waits until a request's card says so; the card. */
   shows(name: string, words: RegExp, withinMs?: number): Promise<string>;
   /** Waits for a request's end; its last card. */
@@ -46,6 +49,8 @@ export interface DrainBotOptions {
   /** Further sections of its YAML. */
   readonly yaml?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Those of another bot on the same state, signed in there. */
+  readonly people?: People;
 }
 
 /** Prepares a bot in a folder of its own; nothing runs before `start`. */
@@ -53,7 +58,7 @@ export async function makeDrainBot(api: RawApi, options: DrainBotOptions = {}): 
   const { approvals = 1, yaml = '', env = {} } = options;
   const dir = await mkdtemp(join(tmpdir(), 'daytwo-drain-'));
   const proxy = await startRecordingProxy(api, dir);
-  const people = makePeople(['ana', 'ben', 'cleo']);
+  const { people = makePeople(['ana', 'ben', 'cleo']) } = options;
   const started: BotOptions = {
     dir,
     env: { KUBECONFIG: proxy.kubeconfig, ...env },
@@ -74,6 +79,7 @@ ${yaml}`,
   };
   const bot: DrainBot = {
     proxy,
+    people,
     process: now,
     start: async () => {
       running = await startBot(started);
@@ -110,6 +116,7 @@ ${yaml}`,
       return name;
     },
     card: (name) => people.card(now(), name),
+    thread: (name) => people.thread(now(), name),
     shows: (name, words, withinMs = 60_000) =>
       eventually(
         `${name} shows ${words}`,

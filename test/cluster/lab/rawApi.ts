@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
 import * as https from 'node:https';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -19,20 +20,14 @@ export interface RawRequest {
   readonly body?: Buffer | string | undefined;
 }
 
-/** What came back. */
-export interface RawAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
-}
-
 /** An object of the API, as JSON. Tests read what they need of it. */
 // biome-ignore lint/suspicious/noExplicitAny: objects of any kind; the API server is what checks them
 export type Raw = any;
 
 /** The API server of the suite's own cluster, asked as its admin without any client library or kubectl's second of start. */
 export interface RawApi {
-  send(request: RawRequest): Promise<RawAnswer>;
+  /** Resolves with the head of the answer; its body is to be read, or destroyed. */
+  open(request: RawRequest): Promise<IncomingMessage>;
   /** Undefined for a 404. @throws Error for any other status that is no success */
   get(path: string): Promise<Raw>;
   create(path: string, object: object): Promise<Raw>;
@@ -59,42 +54,28 @@ export async function openRawApi(kubeconfig: string): Promise<RawApi> {
     cert: bytes(user['client-certificate-data']),
     key: bytes(user['client-key-data']),
   });
-  const send: RawApi['send'] = ({ method, path, headers = {}, body }) =>
+  const open: RawApi['open'] = ({ method, path, headers = {}, body }) =>
     new Promise((resolve, reject) => {
       const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
-      const out = https.request(`${cluster.server}${path}`, {
-        method,
-        agent,
-        headers: { ...headers, ...length },
-        timeout: TIMEOUT_MS,
-      });
-      out.on('timeout', () => out.destroy(new Error(`${method} ${path}: no answer`)));
+      const out = https.request(`${cluster.server}${path}`, { method, agent, headers: { ...headers, ...length } });
+      // A watch is silent for as long as nothing changes.
+      if (!/[?&]watch=/.test(path)) out.setTimeout(TIMEOUT_MS, () => out.destroy(new Error(`${path}: no answer`)));
       out.on('error', reject);
-      out.on('response', (answer) => {
-        const chunks: Buffer[] = [];
-        answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-        answer.on('error', reject);
-        answer.on('end', () => {
-          const kept = Object.entries(answer.headers).map(([name, value]) => [name, String(value)]);
-          resolve({
-            status: answer.statusCode ?? 0,
-            headers: Object.fromEntries(kept),
-            body: Buffer.concat(chunks),
-          });
-        });
-      });
+      out.on('response', resolve);
       out.end(body);
     });
   const json = async (method: string, path: string, object?: object, type = 'application/json'): Promise<Raw> => {
     const body = object === undefined ? undefined : JSON.stringify(object);
     const headers = { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': type }) };
-    const answer = await send({ method, path, headers, body });
-    if (answer.status === 404 && method !== 'POST') return undefined;
-    if (answer.status >= 300) throw new Error(`${method} ${path} was answered ${answer.status}: ${answer.body}`);
-    return JSON.parse(answer.body.toString());
+    const answer = await open({ method, path, headers, body });
+    const { statusCode: status = 0 } = answer;
+    const said = (await answer.toArray()).join('');
+    if (status === 404 && method !== 'POST') return undefined;
+    if (status >= 300) throw new Error(`${method} ${path} was answered ${status}: ${said}`);
+    return JSON.parse(said);
   };
   return {
-    send,
+    open,
     get: (path) => json('GET', path),
     create: (path, object) => json('POST', path, object),
     patch: (path, change) => json('PATCH', path, change, 'application/merge-patch+json'),

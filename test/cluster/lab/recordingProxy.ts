@@ -40,38 +40,43 @@ const EVICTION = /^\/api\/v1\/namespaces\/([^/]+)\/pods\/([^/]+)\/eviction(?:\?|
 export async function startRecordingProxy(api: RawApi, folder: string): Promise<RecordingProxy> {
   const passed: Passed[] = [];
   const sockets = new Set<Socket>();
-  let is: 'open' | 'refuse' | 'hang' = 'open';
+  const flowing = new Set<IncomingMessage>();
+  let line: 'open' | 'refuse' | 'hang' = 'open';
+  const is = (what: typeof line): boolean => line === what;
 
   async function pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
     const body = Buffer.concat(chunks);
-    if (is === 'refuse') return void response.destroy();
-    if (is === 'hang') return;
+    if (is('refuse')) return void response.destroy();
+    if (is('hang')) return;
     const { method = '', url: path = '' } = request;
     const entry: Passed = { method, path, at: Date.now(), body: method === 'GET' ? undefined : jsonOf(body) };
     passed.push(entry);
     await proxy.hook?.(entry, 'before');
     const { accept = 'application/json', 'content-type': type } = request.headers;
     const headers = { accept, ...(type === undefined ? {} : { 'content-type': type }) };
-    const answer = await api.send({ method, path, headers, body: body.length > 0 ? body : undefined });
-    entry.status = answer.status;
+    const answer = await api.open({ method, path, headers, body: body.length > 0 ? body : undefined });
+    const { statusCode: status = 0 } = answer;
+    entry.status = status;
+    answer.on('error', () => response.destroy());
+    response.on('close', () => void answer.destroy());
     await proxy.hook?.(entry, 'after');
-    if (is !== 'open') return void (is === 'refuse' && response.destroy());
+    if (is('refuse')) return void response.destroy();
+    if (is('hang')) return;
     const { 'content-type': answered = 'application/json', 'retry-after': retry } = answer.headers;
-    response.writeHead(answer.status, {
-      'content-type': answered,
-      'content-length': answer.body.length,
-      ...(retry === undefined ? {} : { 'retry-after': retry }),
-    });
-    response.end(answer.body);
+    response.writeHead(status, { 'content-type': answered, ...(retry === undefined ? {} : { 'retry-after': retry }) });
+    response.flushHeaders();
+    flowing.add(answer);
+    answer.on('close', () => flowing.delete(answer));
+    answer.pipe(response);
   }
 
   const server = createServer((request, response) => {
     pass(request, response).catch(() => response.destroy());
   });
   server.on('connection', (socket) => {
-    if (is === 'refuse') return void socket.destroy();
+    if (is('refuse')) return void socket.destroy();
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => {});
@@ -99,9 +104,10 @@ export async function startRecordingProxy(api: RawApi, folder: string): Promise<
     passed,
     hook: undefined,
     line: (wanted) => {
-      is = wanted;
+      line = wanted;
       // What hung is answered by nobody any more: the bot must ask again.
       if (wanted !== 'hang') cutAll();
+      else for (const answer of flowing) answer.unpipe();
     },
     close: async () => {
       cutAll();
