@@ -3,23 +3,15 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { available } from '../../support/real/process.ts';
+import { findGo } from './go.ts';
 import { say, took, warn } from './say.ts';
 import { TOOLS, type Tool, type ToolName, toolFolder } from './tools.ts';
 
 /** The folders of the built programs, by tool; where nothing was built, the folder is not there. */
 export type Built = Readonly<Record<ToolName, string>>;
 
-/** Where Go's own installer puts it: not on every PATH. */
-const GO_INSTALLED = '/usr/local/go/bin/go';
 /** Cold, on two busy cores, the largest of them takes most of an hour. */
 const BUILD_MS = 3 * 3600_000;
-
-/** The go command, or undefined where there is none. */
-export function findGo(): string | undefined {
-  if (available('go')) return 'go';
-  return existsSync(GO_INSTALLED) ? GO_INSTALLED : undefined;
-}
 
 /**
  * Builds what the cache lacks of `names`, one tool after the other, at the lowest priority. What is kept is kept under the digest of go.mod,
@@ -45,9 +37,7 @@ export async function buildTool(cache: string, tool: Tool): Promise<string> {
 
 async function build(cache: string, tool: Tool, folder: string): Promise<void> {
   if (existsSync(folder)) return;
-  const go = findGo();
-  if (go === undefined)
-    throw new Error(`${tool.name} has to be built and there is no Go (1.26 or newer) here: see go.dev/doc/install.`);
+  const go = await findGo(cache);
   const started = performance.now();
   warn(`building ${tool.name} (once, until its go.sum changes; minutes on a small machine)`);
   await mkdir(cache, { recursive: true });

@@ -85,7 +85,7 @@ export const TOOLS: readonly (Tool & { readonly name: ToolName })[] = [
   { name: 'metrics-server', packages: ['sigs.k8s.io/metrics-server/cmd/metrics-server'], programs: ['metrics-server'] },
 ];
 
-/** The folder with the tool's go.mod. */
-export function toolFolder(name: Tool['name']): string {
+/** The folder with the go.mod of a tool, or of Go itself. */
+export function toolFolder(name: Tool['name'] | 'go'): string {
   return join(fileURLToPath(new URL('../tools/', import.meta.url)), name);
 }
