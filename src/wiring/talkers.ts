@@ -1,3 +1,4 @@
+import { watchedNodes } from '../actions/node/past/names.ts';
 import type { Target } from '../alerting/desk.ts';
 import { type ConsoleChat, createConsole } from '../chat/console/console.ts';
 import type { SignInHeard } from '../chat/console/model.ts';
@@ -27,6 +28,7 @@ export async function createTalkers(parts: ChatParts, more: readonly Chat[], sig
         listen: listenText(config),
         isShared: parts.claims.id() !== undefined,
         signedIn,
+        nodes: () => watchedNodes(store),
         ...(publicUrl === undefined ? {} : { publicUrl }),
         commands: commands.map(({ name, usage, summary, examples }) => ({
           name,

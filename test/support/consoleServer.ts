@@ -45,7 +45,7 @@ export const COMMANDS = [
   ['ack', '/ack [INCIDENT]', 'Says that you have it.', '/ack INC-42'],
   ['help', '/help [COMMAND]', 'Names the commands, or explains one.', '/help silence'],
   ['incidents', '/incidents [WORD]', 'Lists open incidents, critical first.', '/incidents backup'],
-  ['nodes', '/nodes', 'Shows the nodes, their conditions and use.', '/nodes'],
+  ['nodes', '/nodes [NODE]', 'Shows the nodes, their conditions and use.', '/nodes'],
   ['oncall', '/oncall', 'Says who is on call, and until when.', '/oncall'],
   ['silence', '/silence [INCIDENT] DURATION', 'Makes a silence in Alertmanager, in your name.', '/silence INC-42 2h'],
   ['status', '/status', 'Says what is connected and what is missing.', '/status'],

@@ -29,6 +29,7 @@ const OWN = [
   'app.js',
   'blocks.js',
   'commandline.js',
+  'completions.js',
   'help.js',
   'html.js',
   'list.js',

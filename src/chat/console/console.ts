@@ -30,6 +30,8 @@ export interface ConsoleOptions {
   /** Where people reach it from outside, when that is another address. https makes the cookie Secure. */
   readonly publicUrl?: string;
   readonly commands: readonly CommandView[];
+  /** Names of the cluster's nodes, for completion; none where absent. */
+  readonly nodes?: () => Promise<readonly string[]>;
   /** Whether other processes serve the same console. */
   readonly isShared?: boolean;
   readonly signedIn?: SignInHeard;
@@ -104,6 +106,7 @@ export function createConsole(options: ConsoleOptions): ConsoleChat {
           clock,
           served,
           commands,
+          nodes: options.nodes ?? (async () => []),
           takeIn: () => takeIn,
           signedIn: options.signedIn ?? (() => {}),
         }),

@@ -13,7 +13,7 @@ import { CHANNEL, HOME, type SignInHeard } from './model.ts';
 import { LINK_MS, SESSION_MS, type Sessions, type SignedIn } from './sessions.ts';
 import { stream } from './stream.ts';
 import { packAsked } from './thread.ts';
-import type { CommandView, ListView, PersonView, ReadView } from './views.ts';
+import type { CommandView, ListView, NodesView, PersonView, ReadView } from './views.ts';
 
 /** Bodies are a command or a token: 16 KiB. */
 const BODY_BYTES = 16 * 1024;
@@ -31,6 +31,8 @@ export interface RouteParts {
   readonly clock: Clock;
   readonly served: Served;
   readonly commands: readonly CommandView[];
+  /** Names of nodes that are known. */
+  readonly nodes: () => Promise<readonly string[]>;
   /** Undefined until the chat was started: then events can't be kept yet. */
   readonly takeIn: () => TakeIn | undefined;
 }
@@ -178,6 +180,8 @@ function apiRoutes(
   });
 
   api.get('/api/commands', () => ({ commands: parts.commands }));
+
+  api.get('/api/nodes', async (): Promise<NodesView> => ({ names: await parts.nodes() }));
 
   api.get('/api/threads', async (request) => {
     const { q, scope, after } = ListQuery.parse(request.query);

@@ -24,6 +24,11 @@ export interface CommandView {
   readonly example: string;
 }
 
+/** Names of the cluster's nodes, for completion. */
+export interface NodesView {
+  readonly names: readonly string[];
+}
+
 /** What was asked, shown above its answer. */
 export interface Asked {
   readonly event: string;

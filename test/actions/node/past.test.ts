@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CORDON_MARK } from '../../../src/actions/node/mark.ts';
 import { type NodePast, nodePasts } from '../../../src/actions/node/past/model.ts';
+import { watchedNodes } from '../../../src/actions/node/past/names.ts';
 import { notice } from '../../../src/actions/node/past/notice.ts';
 import { createNodeWatch } from '../../../src/actions/node/past/watch.ts';
 import type { NodeSighting } from '../../../src/cluster/sighting.ts';
@@ -236,6 +237,15 @@ describe('the watch', () => {
     await clock.advance(DAY + 1);
     await look(never);
     expect((await temp.store.find(nodePasts, { limit: 10 })).map(({ id }) => id)).toEqual(['a']);
+  });
+
+  it('tells the names of those that are there', async () => {
+    const { look } = watch();
+    nodes = ['b-10', 'b-9', 'a'].map((name) => seen({ name, conditions: [] }));
+    await look(never);
+    nodes = nodes.filter(({ name }) => name !== 'a');
+    await look(never);
+    expect(await watchedNodes(temp.store)).toEqual(['b-9', 'b-10']);
   });
 
   it('keeps no more than 5,000 nodes, those that are there first', async () => {

@@ -262,6 +262,23 @@ describe.skipIf(!(await hasBrowser()))('in Chromium', () => {
     expect(await page.evaluate('document.activeElement.dataset.thread')).toBe('INC-42');
   });
 
+  it('completes names of nodes where a command takes one', async () => {
+    await server.close();
+    server = await serveConsole(store, { takeIn: (event) => takeIn(event), nodes: async () => ['node-0', 'worker-1'] });
+    await start();
+    await page.fill('#command', '/nodes ');
+    await page.waitForSelector('[role=option]');
+    expect(await page.locator('[role=option]').allTextContents()).toEqual(['node-0 ', 'worker-1 ']);
+    expect(await violations()).toEqual([]);
+    await page.locator('#command').press('ArrowUp');
+    expect(await page.locator('[aria-selected=true]').textContent()).toBe('worker-1 ');
+    await page.keyboard.press('Enter');
+    expect(await page.inputValue('#command')).toBe('/nodes worker-1');
+    await page.keyboard.press('Enter');
+    await eventually('it was sent', () => events.length > 0);
+    expect(events[0]).toMatchObject({ what: { kind: 'command', text: 'nodes worker-1' } });
+  });
+
   it('presses a button once however often it is clicked, until the message changes', async () => {
     const button = { label: 'Ack', token: 'tok', style: 'primary' } as const;
     const posted = await deliver(delivery('INC-1', { tone: 'critical', title: 'INC-1 X', buttons: [button] }));

@@ -181,7 +181,7 @@ describe('signing in', () => {
 describe('strangers', () => {
   it('get no data from any route', async () => {
     await seedThreads(server.chat, store);
-    const paths = ['me', 'commands', 'threads', 'threads/INC-42', 'stream', `blob/${'a'.repeat(64)}`];
+    const paths = ['me', 'commands', 'nodes', 'threads', 'threads/INC-42', 'stream', `blob/${'a'.repeat(64)}`];
     for (const path of paths) {
       for (const cookie of ['', 'daytwo=', `daytwo=${'x'.repeat(43)}`, 'daytwo=../../etc']) {
         const answer = await get(`/api/${path}`, cookie);

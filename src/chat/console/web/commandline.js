@@ -1,9 +1,13 @@
-import { useRef, useState } from './hooks.js';
+import { get } from './api.js';
+import { commandOf, completions, takesNode } from './completions.js';
+import { useEffect, useRef, useState } from './hooks.js';
 import { html } from './html.js';
 import { ask, CHANNEL, shownKey, useApp } from './state.js';
 import { kindOf } from './tone.js';
 
-/** @import { CommandView } from '../views.ts' */
+/** @import { NodesView } from '../views.ts' */
+/** @import { Answer } from './api.js' */
+/** @import { Completion } from './completions.js' */
 
 const MAX_HISTORY = 50;
 const HISTORY_KEY = 'daytwo.history';
@@ -28,18 +32,21 @@ function keepHistory(history) {
   }
 }
 
-/** Commands whose name begins as typed; none once the name is complete. @param {string} text @param {readonly CommandView[]} commands */
-export function completions(text, commands) {
-  const match = /^\/?([\w-]*)$/.exec(text);
-  if (!match || text === '') return [];
-  const typed = match[1]?.toLowerCase() ?? '';
-  return commands.filter(({ name }) => name.startsWith(typed) && name !== typed);
-}
+/** How long names of nodes are good for, ms. */
+const NODES_MS = 30_000;
 
-/** The command whose arguments are being typed. @param {string} text @param {readonly CommandView[]} commands */
-function commandOf(text, commands) {
-  const name = /^\/?([\w-]+)/.exec(text)?.[1]?.toLowerCase();
-  return commands.find((command) => command.name === name);
+/** Names of nodes, asked for once a command takes one. @param {boolean} wanted @returns {readonly string[]} */
+function useNodes(wanted) {
+  const [nodes, setNodes] = useState(/** @type {readonly string[]} */ ([]));
+  const askedAt = useRef(Number.NEGATIVE_INFINITY);
+  useEffect(() => {
+    if (!wanted || performance.now() - askedAt.current < NODES_MS) return;
+    askedAt.current = performance.now();
+    /** @type {Promise<Answer<NodesView>>} */ (get('/api/nodes')).then(({ ok, body }) => {
+      if (ok) setNodes(body.names);
+    });
+  }, [wanted]);
+  return nodes;
 }
 
 /** The command line: completion by arrows and Tab, history, usage while typing. */
@@ -53,7 +60,8 @@ export function CommandLine() {
   const back = useRef(-1);
   const input = useRef(/** @type {HTMLInputElement | null} */ (null));
   const key = shownKey();
-  const options = isShut || !isFocused ? [] : completions(text, commands);
+  const nodes = useNodes(isFocused && takesNode(text, commands));
+  const options = isShut || !isFocused ? [] : completions(text, commands, nodes);
   const chosen = options[at];
   const command = commandOf(text, commands);
 
@@ -62,8 +70,8 @@ export function CommandLine() {
     setAt(-1);
     setShut(false);
   };
-  const complete = (/** @type {CommandView} */ option) => {
-    write(`/${option.name} `);
+  const complete = (/** @type {Completion} */ option) => {
+    write(option.line);
     input.current?.focus();
   };
   const send = () => {
@@ -107,16 +115,16 @@ export function CommandLine() {
   return html`<form class="commandline" aria-label="Command" onSubmit=${(/** @type {Event} */ event) => event.preventDefault()}>
     ${
       options.length > 0 &&
-      html`<ul id="completions" class="completions" role="listbox" aria-label="Commands">
+      html`<ul id="completions" class="completions" role="listbox" aria-label="Completions">
         ${options.map(
           (option, i) => html`<li
-            key=${option.name}
-            id=${`completion-${option.name}`}
+            key=${option.line}
+            id=${`completion-${i}`}
             role="option"
             aria-selected=${i === at ? 'true' : 'false'}
             onMouseDown=${(/** @type {Event} */ event) => event.preventDefault()}
             onClick=${() => complete(option)}
-          ><code>${option.usage}</code> <span>${option.summary}</span></li>`,
+          ><code>${option.code}</code> <span>${option.words}</span></li>`,
         )}
       </ul>`
     }
@@ -135,7 +143,7 @@ export function CommandLine() {
         aria-autocomplete="list"
         aria-expanded=${options.length > 0 ? 'true' : 'false'}
         aria-controls=${options.length > 0 ? 'completions' : undefined}
-        aria-activedescendant=${chosen ? `completion-${chosen.name}` : undefined}
+        aria-activedescendant=${chosen ? `completion-${at}` : undefined}
         aria-describedby="usage"
         placeholder=${key === CHANNEL ? '/status' : kindOf(key) === 'request' ? '/requests' : '/ack'}
         value=${text}
