@@ -41,6 +41,9 @@ const isFree = ({ alwaysAllowUnhealthy, stale, healthy, desired }: BudgetState):
 
 /** What a budget needs and has. */
 function heldBy(budget: BudgetState): string {
-  const figures = budget.stale ? 'being worked out' : `needs ${budget.desired} healthy, has ${budget.healthy}`;
-  return `budget ${budgetName(budget)} (${figures})`;
+  const { stale, desired, healthy, allowed } = budget;
+  const figures = stale ? 'being worked out' : `needs ${desired} healthy, has ${healthy}`;
+  // Without it, it reads as if enough were there and nothing went.
+  const pace = !stale && allowed > 0 ? `: ${allowed} at a time` : '';
+  return `budget ${budgetName(budget)} (${figures}${pace})`;
 }

@@ -77,7 +77,7 @@ describe('a drain', () => {
     await drain(plan, run, around);
     expect(evictions(world)).toHaveLength(6);
     expect(run.said.map(({ text }) => text).join('\n')).toContain(
-      'waiting on budget default/web (needs 5 healthy, has 6)',
+      'waiting on budget default/web (needs 5 healthy, has 6: 1 at a time)',
     );
   });
 
