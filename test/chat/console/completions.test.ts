@@ -1,5 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { completions, takesNode } from '../../../src/chat/console/web/completions.js';
+import type { CommandView } from '../../../src/chat/console/views.ts';
+
+// A file of the page: JavaScript, which has types of its own.
+const file: string = new URL('../../../src/chat/console/web/completions.js', import.meta.url).href;
+const {
+  completions,
+  takesNode,
+}: {
+  completions(
+    text: string,
+    commands: readonly CommandView[],
+    nodes: readonly string[],
+  ): readonly { readonly line: string }[];
+  takesNode(text: string, commands: readonly CommandView[]): boolean;
+} = await import(file);
 
 const command = (name: string, usage: string) => ({ name, usage, summary: '', example: usage });
 const COMMANDS = [
