@@ -8,6 +8,7 @@ import { append, type Collection, put, type Store, type Stored, type Write } fro
 import { transact } from '../store/transact.ts';
 import { type Brief, rootCard, rootTitle } from './cards.ts';
 import * as decide from './decide.ts';
+import type { Decided, Fact } from './fact.ts';
 import { counters, groupHash, type Incident, type IncidentButtons, incidentId, incidents } from './incident.ts';
 import { factText, timeline } from './timeline.ts';
 import { isMeta, type Snapshot } from './webhook.ts';
@@ -50,7 +51,7 @@ function conversationsOf(targets: readonly Target[], incident: Incident): readon
 
 /** What the desk tells the metrics. */
 export interface DeskMeter {
-  fact(is: decide.Fact['is']): void;
+  fact(is: Fact['is']): void;
 }
 
 /** Where incidents are changed: reads, lets the pure core decide, and writes incident, timeline and messages in one commit. */
@@ -60,7 +61,7 @@ export interface Desk {
   /** Applies a decision to one incident; `also` goes into the same commit. Returns the incident after it. @throws DaytwoError not-found */
   change(
     id: string,
-    decision: (incident: Incident) => decide.Decided,
+    decision: (incident: Incident) => Decided,
     also?: (after: Incident) => Promise<readonly Write[]>,
   ): Promise<Incident>;
   /** The root message as it stands now. */
@@ -68,7 +69,7 @@ export interface Desk {
 }
 
 /** Facts that the root message doesn't show. */
-const UNSEEN: ReadonlySet<decide.Fact['is']> = new Set(['triage-wanted', 'triaged']);
+const UNSEEN: ReadonlySet<Fact['is']> = new Set(['triage-wanted', 'triaged']);
 
 /** How many open incidents of one alert are looked at when a group seems new. */
 const ADOPT_LOOK = 50;
@@ -91,7 +92,7 @@ export function createDesk(options: {
   });
 
   /** Everything that follows from a decision, but for the incident itself. */
-  function consequences(id: string, { incident, facts }: decide.Decided): Write[] {
+  function consequences(id: string, { incident, facts }: Decided): Write[] {
     const now = clock.now();
     const writes: Write[] = facts.map((fact) => append(timeline, { incident: id, at: now, fact }));
     const first = facts.some(({ is }) => is === 'opened');
@@ -148,7 +149,7 @@ export function createDesk(options: {
     );
   }
 
-  async function opening(snapshot: Snapshot): Promise<{ id: string; writes: Write[]; decided: decide.Decided }> {
+  async function opening(snapshot: Snapshot): Promise<{ id: string; writes: Write[]; decided: Decided }> {
     const counter = await store.get(counters, 'incident');
     const number = (counter?.body.last ?? 0) + 1;
     const id = incidentId(number);
@@ -176,7 +177,7 @@ export function createDesk(options: {
     root: (incident) => rootCard(incident, brief(incident), clock.now()),
     notify: async (whole, also) => {
       const snapshot: Snapshot = { ...whole, alerts: whole.alerts.filter(({ labels }) => !isMeta(labels)) };
-      const told = await transact<{ id: string | undefined; facts: readonly decide.Fact[] }>(store, async () => {
+      const told = await transact<{ id: string | undefined; facts: readonly Fact[] }>(store, async () => {
         const found = snapshot.alerts.length > 0 ? await latest(snapshot) : undefined;
         const again = found && decide.applySnapshot(rebound(found.body, snapshot), snapshot, rules());
         if (found && again) {

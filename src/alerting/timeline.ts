@@ -1,7 +1,7 @@
 import { humanDuration } from '../lib/text.ts';
 import type { Collection } from '../store/port.ts';
 import { utc } from './cards.ts';
-import type { Fact } from './decide.ts';
+import type { Fact } from './fact.ts';
 
 /** One entry of an incident's timeline. `at` is epoch ms. */
 export interface TimelineEntry {

@@ -1,4 +1,4 @@
-import { acknowledge, silenced, unsilenced, wantTriage } from '../alerting/decide.ts';
+import { acknowledge, silenced, unsilenced, wantTriage } from '../alerting/deeds.ts';
 import { type Incident, incidents } from '../alerting/incident.ts';
 import { DaytwoError } from '../lib/errors.ts';
 import { clip, humanDuration, inertLine } from '../lib/text.ts';

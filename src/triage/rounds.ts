@@ -1,4 +1,4 @@
-import { triaged } from '../alerting/decide.ts';
+import { triaged } from '../alerting/deeds.ts';
 import { type Desk, newToken, type Target, targetsOf } from '../alerting/desk.ts';
 import { type Incident, incidents, severityRank } from '../alerting/incident.ts';
 import type { Clock } from '../lib/clock.ts';

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { rootCard } from '../../src/alerting/cards.ts';
 import * as decide from '../../src/alerting/decide.ts';
+import * as deeds from '../../src/alerting/deeds.ts';
+import type { Decided } from '../../src/alerting/fact.ts';
 import type { Incident } from '../../src/alerting/incident.ts';
 import type { Snapshot } from '../../src/alerting/webhook.ts';
 import { alert, resolved, snapshot } from '../support/alerts.ts';
@@ -16,12 +18,12 @@ const rules = (now: number, more: Partial<decide.Rules> = {}): decide.Rules => (
 const buttons = { ack: 'a', silence: 's', unsilence: 'u', triage: 't' };
 const opened = (first: Snapshot = snapshot([alert('n1', T)]), now = T + 1000): Incident =>
   decide.open(first, { name: 'INC-1', buttons }, rules(now)).incident;
-const apply = (incident: Incident, next: Snapshot, at: decide.Rules): decide.Decided => {
+const apply = (incident: Incident, next: Snapshot, at: decide.Rules): Decided => {
   const decided = decide.applySnapshot(incident, next, at);
   if (!decided) throw new Error('a new incident was asked for');
   return decided;
 };
-const facts = (decided: decide.Decided): string[] => decided.facts.map(({ is }) => is);
+const facts = (decided: Decided): string[] => decided.facts.map(({ is }) => is);
 
 describe('an incident', () => {
   it('opens with the group’s labels, its alerts and the start of the oldest', () => {
@@ -101,7 +103,7 @@ describe('an incident', () => {
   });
 
   it('is reopened within the window and forgets its acknowledgement', () => {
-    const taken = decide.acknowledge(opened(), 'ana', T + MIN).incident;
+    const taken = deeds.acknowledge(opened(), 'ana', T + MIN).incident;
     const over = apply(taken, snapshot([resolved('n1', T, T + 2 * MIN)]), rules(T + 2 * MIN)).incident;
     const again = apply(over, snapshot([alert('n1', T + 20 * MIN)]), rules(T + 20 * MIN));
     expect(again.incident).toMatchObject({ state: 'open', reopened: 1, triage: { round: 2, wanted: true } });
@@ -175,12 +177,12 @@ describe('an incident', () => {
   });
 
   it('is acknowledged once a person, silenced once a silence', () => {
-    const taken = decide.acknowledge(opened(), 'ana', T);
+    const taken = deeds.acknowledge(opened(), 'ana', T);
     expect(facts(taken)).toEqual(['acknowledged']);
-    expect(decide.acknowledge(taken.incident, 'ana', T + 1).facts).toEqual([]);
+    expect(deeds.acknowledge(taken.incident, 'ana', T + 1).facts).toEqual([]);
     const silence = { id: 's1', by: 'ana', until: T + MIN };
-    const muted = decide.silenced(taken.incident, silence);
-    expect(decide.silenced(muted.incident, silence).facts).toEqual([]);
-    expect(facts(decide.unsilenced(muted.incident, ['s1'], 'ben'))).toEqual(['unsilenced']);
+    const muted = deeds.silenced(taken.incident, silence);
+    expect(deeds.silenced(muted.incident, silence).facts).toEqual([]);
+    expect(facts(deeds.unsilenced(muted.incident, ['s1'], 'ben'))).toEqual(['unsilenced']);
   });
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { acknowledge } from '../../src/alerting/decide.ts';
+import { acknowledge } from '../../src/alerting/deeds.ts';
 import { createDesk, presses } from '../../src/alerting/desk.ts';
 import { incidents } from '../../src/alerting/incident.ts';
 import { timeline } from '../../src/alerting/timeline.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { acknowledge, silenced } from '../../src/alerting/decide.ts';
+import { acknowledge, silenced } from '../../src/alerting/deeds.ts';
 import { createDesk, type Desk } from '../../src/alerting/desk.ts';
 import { type Incident, incidents } from '../../src/alerting/incident.ts';
 import { timeline } from '../../src/alerting/timeline.ts';
