@@ -22,6 +22,8 @@ const SETTLE_MS = 500;
 const NODE_MS = 15_000;
 /** The longest pause between looks while the cluster can't be looked at, ms: an API server that restarts comes back. */
 const AWAY_MOST_MS = 10_000;
+/** An answer that takes longer is told of, ms. */
+const SLOW_MS = 5000;
 /** How long it waits for pods that aren't in the plan to leave by themselves, ms. */
 const FOREIGN_MS = 60_000;
 
@@ -70,7 +72,7 @@ async function empty(course: Course, run: Run, world: NodeWorld, signal: AbortSi
   let quiet = 0;
   let strange = passed();
   for (;;) {
-    const { left, uncordoned } = await look();
+    const { left, uncordoned } = await told(run, look());
     most = Math.max(most, left.length);
     nothing = left.length === 0 ? nothing + 1 : 0;
     if (nothing === 2) return;
@@ -83,7 +85,7 @@ async function empty(course: Course, run: Run, world: NodeWorld, signal: AbortSi
           ? 'what is left is not evicted by this request'
           : undefined;
     if (left.length > 0 && why !== undefined) return await giveUp(run, why, left, trials.waits());
-    const round = await trials.round(left, signal);
+    const round = await told(run, trials.round(left, signal));
     if (round.stop !== undefined) return await giveUp(run, round.stop, left, trials.waits());
     if (left.length > 0) tell(run, left, trials.waits(), most);
     const held = left.length > 0 && left.every(({ pod }) => trials.waits().has(pod.uid));
@@ -132,6 +134,16 @@ function createLook(
       }
     }
   };
+}
+
+/** Says on the card that the cluster takes its time: a call may take twenty seconds until it is given up. */
+async function told<T>(run: Run, asking: Promise<T>): Promise<T> {
+  const timer = setTimeout(() => run.progress({ text: 'the cluster has not answered for a while' }), SLOW_MS);
+  try {
+    return await asking;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** What is left and what it waits for, on the card. */
