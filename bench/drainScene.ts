@@ -20,8 +20,8 @@ export interface Scene {
   /** The one with `onNode` pods of three controllers, two of them under budgets. */
   readonly node: string;
   readonly namespace: string;
-  /** Gives the node its pods again, after a drain. */
-  refill(): Promise<void>;
+  /** Gives the node its pods again, after a drain; `allowed` is what each budget then spares, else half. */
+  refill(allowed?: number): Promise<void>;
 }
 
 /** Requests at once while the scene is set. */
@@ -82,7 +82,7 @@ export async function withScene<T>(
     for (const until = Date.now() + SETTLED_WITHIN_MS; !(await look()); await wait(1000))
       if (Date.now() > until) throw new Error(`${what}: not within ${SETTLED_WITHIN_MS / 1000} s. Is there kwok?`);
   };
-  const fill = async (): Promise<void> => {
+  const fill = async (allowed: number | string = '50%'): Promise<void> => {
     await cordon(false)(node);
     await each(others, cordon(true));
     for (const shape of shapes)
@@ -90,12 +90,12 @@ export async function withScene<T>(
     await ask(
       'POST',
       `/apis/policy/v1/namespaces/${id}/poddisruptionbudgets`,
-      budget('web', { maxUnavailable: '50%' }),
+      budget('web', { maxUnavailable: allowed }),
     );
     await ask(
       'POST',
       `/apis/policy/v1/namespaces/${id}/poddisruptionbudgets`,
-      budget('api', { maxUnavailable: '50%' }),
+      budget('api', { maxUnavailable: allowed }),
     );
     await settled('the node has its pods', async () => {
       const found = await Promise.all(
@@ -130,9 +130,9 @@ export async function withScene<T>(
     return await use({
       node,
       namespace: id,
-      refill: async () => {
+      refill: async (allowed) => {
         await empty();
-        await fill();
+        await fill(allowed);
       },
     });
   } finally {

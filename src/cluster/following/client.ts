@@ -59,7 +59,7 @@ export interface FollowClient {
 /** What may be followed stands there. */
 const ROLES = ['nodes'] as const;
 /** Items a page: their JSON is gone before the next comes. */
-const PAGE_ITEMS = 500;
+const PAGE_ITEMS = 100;
 /** A page, and the head of a watch's answer, come within, ms. */
 const TIMEOUT_MS = 20_000;
 /** etcd takes 1.5 MiB an object, which its JSON may double. */

@@ -53,6 +53,8 @@ export interface FollowParts {
   /** 0 to 1. */
   readonly random: () => number;
   readonly times: FollowTimes;
+  /** Called after each list. */
+  readonly listed?: () => void;
 }
 
 /** A connection that ends this often before anything came is not resumed: the list is read again. */
@@ -62,7 +64,7 @@ const FRUITLESS_MAX = 3;
 const SET_BACK_MS = 1000;
 
 /** Lists, then watches from there on, until it is stopped: through cuts, silence, forgotten versions, refusals and nonsense. */
-export function follow<Raw, T>(kind: Kind<Raw, T>, { open, clock, random, times }: FollowParts): Follower<T> {
+export function follow<Raw, T>(kind: Kind<Raw, T>, { open, clock, random, times, listed }: FollowParts): Follower<T> {
   const end = new AbortController();
   const waiting = new Set<() => void>();
   let items = new Map<string, T>();
@@ -86,6 +88,7 @@ export function follow<Raw, T>(kind: Kind<Raw, T>, { open, clock, random, times 
       const found = await client.snapshot(kind, end.signal);
       lists += 1;
       ({ items, version } = found);
+      listed?.();
     }
     await listen(client, version);
   }

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../../lib/clock.ts';
+import { giveBackMemory } from '../../lib/memory.ts';
 import type { BudgetState, PodState } from '../acting.ts';
 import type { ClusterOptions } from '../cluster.ts';
 import { createDoor } from '../door.ts';
@@ -28,6 +29,10 @@ const FIRST_LIST_MS = 10_000;
 const STEP_MS = 150;
 const STEPS = 4;
 
+/** The JSON of thousands of pods leaves more behind than what is kept of them. */
+const tidy = (): void => void giveBackMemory(TIDY_MOST_BYTES);
+const TIDY_MOST_BYTES = 192 * 1024 * 1024;
+
 const NOT_STARTED: FollowState = { is: 'starting' };
 
 /** A cluster to follow. Like the reader it asks nothing before it is told to. */
@@ -40,6 +45,7 @@ export function createFollowing(options: FollowingOptions = {}): StartedFollowin
   /** A follower of a kind; the libraries come with the first. */
   async function followed<Raw, T>(
     kind: (kinds: typeof import('./kinds.ts')) => import('./client.ts').Kind<Raw, T>,
+    listed?: () => void,
   ): Promise<Follower<T>> {
     const [kinds, { follow, FOLLOW_TIMES }] = await Promise.all([import('./kinds.ts'), import('./follower.ts')]);
     return follow(kind(kinds), {
@@ -47,12 +53,13 @@ export function createFollowing(options: FollowingOptions = {}): StartedFollowin
       clock,
       random: options.random ?? Math.random,
       times: options.times ?? FOLLOW_TIMES,
+      ...(listed ? { listed } : {}),
     });
   }
 
   return {
     start: () => {
-      all ??= followed((kinds) => kinds.everyPod()).then((made) => {
+      all ??= followed((kinds) => kinds.everyPod(), tidy).then((made) => {
         now = made;
         return made;
       });
