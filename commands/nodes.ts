@@ -27,7 +27,7 @@ async function one(name: string, services: Services, asked: AbortSignal): Promis
   }
 }
 
-/** `/nodes [NODE]`. */
+/** `/nodes [NODE]`: kubectl’s columns; beside its status stand pressures, and a node that is lost is Unknown rather than NotReady. */
 export const nodes = command({
   name: 'nodes',
   usage: '/nodes [NODE]',
@@ -51,9 +51,9 @@ export const nodes = command({
       .map(({ node }) => [
         node.name,
         statusOf(node).replaceAll(', ', ','),
-        node.roles.join(',') || '–',
-        node.kubeletVersion,
+        node.roles.join(',') || '<none>',
         humanDuration(clock.now() - node.createdAt),
+        node.kubeletVersion,
       ]);
     return privately(
       `${all.length} ${all.length === 1 ? 'node' : 'nodes'} in ${cluster.name}${troubled > 0 ? `, ${troubled} in trouble` : ''}`,
@@ -61,11 +61,11 @@ export const nodes = command({
         {
           kind: 'table',
           columns: [
-            { label: 'Node' },
-            { label: 'Status' },
-            { label: 'Roles' },
-            { label: 'Version' },
-            { label: 'Age', align: 'right' },
+            { label: 'NAME' },
+            { label: 'STATUS' },
+            { label: 'ROLES' },
+            { label: 'AGE', align: 'right' },
+            { label: 'VERSION' },
           ],
           rows,
           ...(all.length > MOST ? { more: `${all.length - MOST} more; those in trouble come first` } : {}),

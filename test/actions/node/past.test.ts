@@ -145,6 +145,7 @@ describe('notice', () => {
     let past = notice(first(), seen({ kubelet: 'v2' }), moment(T));
     for (let n = 1; n < 200; n += 1)
       past = notice(past, seen({ kubelet: 'v2', conditions: [ready('False', T + n)] }), moment(T + n)) ?? past;
+    expect(past?.entries.filter(({ change }) => change.is === 'condition')).toHaveLength(40);
     expect(past?.entries.some(({ change }) => change.is === 'kubelet')).toBe(true);
   });
 
