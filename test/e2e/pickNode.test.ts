@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { watchedNodes } from '../../src/actions/node/past/names.ts';
 import { type BothChats, CHANNEL, GROUP, startBothChats } from '../support/bothChats.ts';
 import { type KubeApi, startKubeApi } from '../support/kubeApi.ts';
 import { createKubeWorld } from '../support/kubeWorld.ts';
@@ -55,5 +56,10 @@ policies: [{ actions: [node.*], request: [oncall], confirm: button, approvals: 0
     await eventually('the plan', () =>
       bot.telegram.transcript(GROUP).some((message) => /REQ-2.*Cordon worker-1/s.test(JSON.stringify(message.content))),
     );
+  });
+
+  it('has the nodes watched since the start', async () => {
+    const names = ['worker-1', 'worker-2'];
+    await eventually('they are known', async () => (await watchedNodes(bot.app.store)).join() === names.join());
   });
 });
