@@ -35,7 +35,6 @@ export function nodeBlocks(sheet: NodeSheet): readonly Block[] {
     {
       kind: 'fields',
       fields: [
-        { name: 'Status', value: statusOf(view) },
         { name: 'Kubelet', value: inertLine(view.kubeletVersion) },
         { name: 'Roles', value: view.roles.map(inertLine).join(', ') },
         { name: 'Addresses', value: view.internalIPs.map(inertLine).join(', ') },

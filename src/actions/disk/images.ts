@@ -29,7 +29,7 @@ export async function planImages(node: string, world: DiskWorld, signal: AbortSi
     const lastTookMs = await world.lastTookMs?.(DISK_IMAGES, node);
     const effects: DiskEffects = { host: node, by: look.by, places: [...places] };
     return {
-      ...imagesPlan(node, effects, imagesFindings(look, rooms, places)),
+      ...imagesPlan(node, effects, imagesFindings(look, rooms, places), look),
       ...(lastTookMs === undefined ? {} : { lastTookMs }),
     };
   } catch (error) {
@@ -37,14 +37,15 @@ export async function planImages(node: string, world: DiskWorld, signal: AbortSi
   }
 }
 
-function imagesPlan(node: string, effects: DiskEffects, findings: readonly GateFinding[]): Plan {
+function imagesPlan(node: string, effects: DiskEffects, findings: readonly GateFinding[], look?: ImagesLook): Plan {
+  const much = look ? `: ${look.unused.length} of ${look.all}, about ${humanBytes(bytesOf(look.unused))}` : '';
   const words = effects.by === 'k3s' ? 'k3s crictl rmi --prune' : 'crictl rmi --prune';
   return {
     action: DISK_IMAGES,
     args: { node },
     target: node,
     title: `Free unused images on ${node}`,
-    summary: `The container runtime of ${node} removes the images that no container uses; no file is touched by hand.`,
+    summary: `The container runtime of ${node} removes the images that no container uses${much}. No file is touched by hand.`,
     steps: [
       { id: 'before', text: 'Note how much is free.' },
       {

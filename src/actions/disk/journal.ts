@@ -73,7 +73,7 @@ export async function planJournal(
     const rooms = await roomsAt(node, places, world, signal);
     const lastTookMs = await world.lastTookMs?.(DISK_JOURNAL, node);
     return {
-      ...journalPlan(node, { ...bare, places: [...places] }, journalFindings(look, keepMib, { rooms, places })),
+      ...journalPlan(node, { ...bare, places: [...places] }, journalFindings(look, keepMib, { rooms, places }), look),
       ...(lastTookMs === undefined ? {} : { lastTookMs }),
     };
   } catch (error) {
@@ -81,14 +81,15 @@ export async function planJournal(
   }
 }
 
-function journalPlan(node: string, effects: DiskEffects, findings: readonly GateFinding[]): Plan {
+function journalPlan(node: string, effects: DiskEffects, findings: readonly GateFinding[], look?: JournalLook): Plan {
   const keep = `${effects.keepMib} MiB`;
+  const much = look ? `; it takes ${humanBytes(look.bytes)} now` : '';
   return {
     action: DISK_JOURNAL,
     args: { node, keepMib: effects.keepMib },
     target: node,
     title: `Shorten the journal on ${node} to ${keep}`,
-    summary: `journalctl removes the oldest archived journal files of ${node} until ${keep} are left.`,
+    summary: `journalctl removes the oldest archived journal files of ${node} until ${keep} are left${much}.`,
     steps: [
       { id: 'before', text: 'Note how much is free.' },
       { id: 'free', text: `On ${node}, \`journalctl --vacuum-size=${effects.keepMib}M\`.` },

@@ -44,8 +44,8 @@ export async function planPods(node: string, world: DiskWorld, signal: AbortSign
     action: DISK_PODS,
     args: { node },
     target: node,
-    title: `Take away the finished pods of ${node}`,
-    summary: `Pods of ${node} that succeeded, failed or were evicted are deleted, with their logs. None that runs, none that its Job still needs.`,
+    title: `Clear finished pods on ${node}`,
+    summary: `Deletes ${counted(taken.length, 'pod')} of ${node} that succeeded, failed or were evicted, with their logs${logs === undefined ? '' : ` (${humanBytes(logs)})`}. None that runs, none that its Job still needs.`,
     steps: [
       { id: 'before', text: `Note how much is free, and which pods may go: ${MOST} of the oldest at most.` },
       { id: 'delete', text: 'Delete each through the API by its uid: another pod of the same name is left alone.' },
