@@ -171,6 +171,10 @@ describe.runIf(absent.length === 0)('a night: a node’s disk is full, and it is
     );
     const began = Date.now();
     night.telegram.user(1002).press(approval, 'Approve');
+    await shots.page
+      ?.getByText(/\d+ of \d+ pods left/)
+      .first()
+      .waitFor();
     await shots.shoot('4-running', 'REQ-3');
     await seen.everywhere('the end', (text) => text.includes(`${FULL} is drained and cordoned.`), DONE_WITHIN_MS);
     since('approval → drained', began);
