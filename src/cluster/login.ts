@@ -20,8 +20,6 @@ export interface Login {
 
 /** Connections to one API server; more requests wait. */
 const SOCKETS_MAX = 8;
-/** Connections of answers that never end: one for all pods, two for each node that is being drained. */
-const STREAMS_MAX = 64;
 /** Idle connections are given up before load balancers (AWS: 60 s) do it silently. */
 const IDLE_MS = 45_000;
 const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
@@ -64,7 +62,8 @@ export async function createLogin(target: Target): Promise<Login> {
       secure ? new https.Agent({ ...options, ...proxy, ...tls, ...extra }) : new http.Agent({ ...options, ...proxy });
     const made = {
       agent: agentWith({ keepAlive: true, maxSockets: SOCKETS_MAX, timeout: IDLE_MS }),
-      streams: agentWith({ keepAlive: false, maxSockets: STREAMS_MAX }),
+      // One for all pods, two for each node that is being drained; none is used twice.
+      streams: agentWith({ keepAlive: false }),
     };
     agents.set(key, made);
     return made;

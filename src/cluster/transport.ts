@@ -1,5 +1,6 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
+import type { Socket } from 'node:net';
 import { DaytwoError } from '../lib/errors.ts';
 import { connectionFault } from './faults.ts';
 
@@ -105,6 +106,7 @@ function begin(
       agent,
       signal,
     });
+    out.on('socket', guard);
     out.on('response', resolve);
     out.on('error', (error) => {
       if (signal.aborted) reject(error);
@@ -114,6 +116,19 @@ function begin(
     });
     out.end(request.body);
   });
+}
+
+/** Connections that have been made sure of. */
+const guarded = new WeakSet<Socket>();
+
+/**
+ * An abort in the moment between an answer's end and the agent's taking the connection back makes an error of the connection that nobody
+ * listens to, and such an error ends the process. The request's own listener tells what matters.
+ */
+function guard(socket: Socket): void {
+  if (guarded.has(socket)) return;
+  guarded.add(socket);
+  socket.on('error', () => undefined);
 }
 
 async function readBounded(endpoint: Endpoint, response: http.IncomingMessage, signal: AbortSignal): Promise<Buffer> {

@@ -46,7 +46,7 @@ async function clusterText({ cluster, following }: Outside, signal: AbortSignal)
   await node.stop();
   return state.is === 'following'
     ? text
-    : `${text}; drains can't follow it: ${'text' in state ? state.text : 'no answer'}`;
+    : `${text}; drains can’t follow it: ${'text' in state ? state.text : 'no answer'}`;
 }
 
 type Look = (signal: AbortSignal) => Promise<string>;

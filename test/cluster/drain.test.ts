@@ -5,6 +5,7 @@ import { nodeDrain, nodeUncordon } from '../../src/actions/node/action.ts';
 import type { NodeWorld } from '../../src/actions/node/world.ts';
 import type { ActingCluster } from '../../src/cluster/acting.ts';
 import { createActingCluster } from '../../src/cluster/actingCluster.ts';
+import { createFollowing, type StartedFollowing } from '../../src/cluster/following/following.ts';
 import type { Plan } from '../../src/gate/model.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { badChecks, findingsOf, planned, type TestRun, testRun } from '../actions/kit.ts';
@@ -20,6 +21,7 @@ const PODS = 100;
 
 let space: TestNamespace;
 let cluster: ActingCluster;
+let following: StartedFollowing;
 let world: NodeWorld;
 
 interface Shape {
@@ -109,7 +111,9 @@ async function counted(task: () => Promise<unknown>): Promise<{ calls: number; t
 describe.runIf(target.own && others.length > 0)('a drain on a real cluster', () => {
   beforeAll(() => {
     cluster = createActingCluster({ kubeconfig: target.kubeconfig });
-    world = { cluster, clock: systemClock, random: Math.random };
+    following = createFollowing({ kubeconfig: target.kubeconfig });
+    following.start();
+    world = { cluster, following, clock: systemClock, random: Math.random };
   });
   beforeEach(async () => {
     space = await target.namespace('drain');
@@ -121,6 +125,7 @@ describe.runIf(target.own && others.length > 0)('a drain on a real cluster', () 
     };
   });
   afterAll(async () => {
+    await following.stop();
     await kubectl(['uncordon', ...target.nodes]);
   });
 
