@@ -111,8 +111,11 @@ describe.runIf(absent.length === 0)('a night: a node’s disk is full, and room 
     const approval = await seen.telegramButton('REQ-3', 'Approve');
     expect(await journalBytes()).toBe(before);
     night.telegram.user(1002).press(approval, 'Approve');
-    await seen.everywhere('the end', (text) => /The journal takes [\d.]+ MiB now; freed: /.test(text), 120_000);
-    expect(await journalBytes()).toBeLessThanOrEqual(16 * MIB);
+    await seen.everywhere('the end', (text) => /The journal takes [\d.]+ MiB now, [\d.]+ MiB less/.test(text), 120_000);
+    const after = await journalBytes();
+    expect(after).toBeLessThanOrEqual(16 * MIB);
+    const freed = Number(/now, ([\d.]+) MiB less/.exec(await cardOf(/^REQ-3 .*succeeded/))?.[1]);
+    expect(Math.abs(freed * MIB - (before - after))).toBeLessThan(MIB);
     await shots.shoot('4-journal', 'REQ-3', 'last');
   }, 180_000);
 

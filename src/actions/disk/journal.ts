@@ -1,10 +1,11 @@
+import { z } from 'zod';
 import type { JournaledStep, Observed, Refusal, Run, Verdict } from '../../gate/action.ts';
 import type { GateFinding, Plan } from '../../gate/model.ts';
 import { parseJournalUse, parseVacuumed } from '../../host/parse/journalUse.ts';
 import { DaytwoError } from '../../lib/errors.ts';
 import { clip, humanBytes, inertLine } from '../../lib/text.ts';
 import { found } from '../node/found.ts';
-import { type DiskEffects, diskEffects } from './effects.ts';
+import { type DiskEffects, diskEffects, resultOf } from './effects.ts';
 import { nodefsOf, type Place, type Room, roomAt, roomsAt, roomWords } from './room.ts';
 import { hostOf, hostTrouble } from './trouble.ts';
 import { verdictOf } from './verdict.ts';
@@ -21,6 +22,9 @@ const MIB = 1024 * 1024;
 const JOURNAL_FOLDER = '/var/log/journal';
 /** The file that is written stays, whatever is asked: 128 MiB at most by journald's defaults. Source: journald.conf(5), "SystemMaxFileSize=". */
 const ACTIVE_MOST = 128 * MIB;
+
+/** What the step `free` leaves in the journal of the execution. */
+const freeResult = z.object({ freedBytes: z.number().optional() });
 
 /** What a host's journal takes. */
 export interface JournalLook {
@@ -169,6 +173,8 @@ export async function verifyJournal(
 ): Promise<Verdict> {
   const { keepMib = KEEP_MIB } = diskEffects(plan);
   const bytes = await usedBytes(plan, world, signal);
+  const { freedBytes } = resultOf(journal, 'free', freeResult) ?? {};
+  const freed = freedBytes === undefined ? undefined : humanBytes(freedBytes);
   const left = {
     check: {
       what: 'the journal',
@@ -176,8 +182,8 @@ export async function verifyJournal(
       actual: humanBytes(bytes),
       ok: bytes <= keepMib * MIB + ACTIVE_MOST,
     },
-    facts: [],
-    done: `The journal takes ${humanBytes(bytes)} now`,
+    facts: freed === undefined ? [] : [{ name: 'freed, by journalctl', value: freed }],
+    done: `The journal takes ${humanBytes(bytes)} now${freed === undefined ? '' : `, ${freed} less by journalctl’s count`}`,
   };
   return verdictOf({ plan, journal, left }, world, signal);
 }

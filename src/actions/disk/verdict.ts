@@ -33,9 +33,11 @@ export async function verdictOf(
   const checks = [left.check, ...limits];
   const doubts = checks.filter(({ ok }) => !ok);
   const stays = limits.some(({ ok }) => !ok) ? ' DiskPressure stays until more is freed.' : '';
+  // Two names of one file system say the same.
+  const apart = after.filter((one, at) => after.findIndex(({ mount }) => mount === one.mount) === at);
   const facts = [
     { name: 'freed, by df', value: freed },
-    ...after.map((one) => ({
+    ...apart.map((one) => ({
       name: `free on ${one.name}`,
       value: `${humanBytes(one.freeBytes)}, ${percent(freeShare(one))}`,
     })),
@@ -44,7 +46,7 @@ export async function verdictOf(
   return {
     is: doubts.length === 0 ? 'succeeded' : 'degraded',
     outcome: {
-      text: `${left.done}; freed: ${freed}.${after.map((one) => ` ${roomWords(one, undefined)}.`).join('')}${stays}`,
+      text: `${left.done}; freed, by df: ${freed}.${apart.map((one) => ` ${roomWords(one, undefined)}.`).join('')}${stays}`,
       facts,
       checks,
     },

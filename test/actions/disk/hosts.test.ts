@@ -197,6 +197,11 @@ describe('disk.journal', () => {
     expect(Math.abs(said.freedBytes - (before - after))).toBeLessThan(MIB);
     const { outcome } = await action.verify(plan, run.journal, never);
     expect(outcome.checks[0]).toMatchObject({ what: 'the journal', ok: true });
+    expect(outcome.text).toMatch(
+      /^The journal takes [\d.]+ MiB now, [\d.]+ MiB less by journalctl’s count; freed, by df: /,
+    );
+    // Both lie on one file system here: it is told once.
+    expect(outcome.text.match(/ has [\d.]+ \w+ free/g)).toHaveLength(1);
     expect(await action.observe(plan, [{ step: 'free', intentAt: 1 }], never)).toMatchObject({ is: 'done' });
     expect(await action.plan({ node: 'worker-1', keepMib: 16 }, never)).toMatchObject({
       refused: expect.stringContaining('nothing to free'),

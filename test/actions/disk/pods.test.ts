@@ -107,7 +107,7 @@ describe('disk.pods', () => {
     const { is, outcome } = await action.verify(plan, run.journal, never);
     expect(is).toBe('succeeded');
     expect(badChecks(outcome)).toEqual([]);
-    expect(outcome.text).toMatch(/^6 finished pods of 6 are gone; freed: not measured\./);
+    expect(outcome.text).toMatch(/^6 finished pods of 6 are gone; freed, by df: not measured\./);
     expect(await action.plan({ node: 'a' }, never)).toEqual({
       refused: expect.stringContaining('No finished pod on a may go (1: '),
     });
