@@ -6,6 +6,8 @@ import { readConfig } from '../src/config/load.ts';
 import { WITHOUT_EFFECT } from '../src/config/notices.ts';
 import { policyFor } from '../src/gate/policy.ts';
 import { requestCard } from '../src/gate/requestCard.ts';
+import { offerOf } from '../src/triage/offers.ts';
+import type { Subject } from '../src/triage/runbook.ts';
 import { confirmed } from './gate/requests.ts';
 
 const read = (name: string): string => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8');
@@ -63,6 +65,22 @@ describe('the README', () => {
   it('counts the runbooks that there are', () => {
     expect(builtIn.length - 1).toBe(22);
     expect(readme).toContain('twenty-two');
+  });
+
+  it('names the buttons of a full node’s thread as the thread does', () => {
+    const runbook = builtIn.find(({ name }) => name === 'DiskPressure');
+    const subject = { node: 'worker-1', host: 'worker-1' } as Subject;
+    const offered = runbook?.offers(subject).map(({ label }) => label) ?? [];
+    const next = offerOf('node.uncordon', 'worker-1').label;
+    const shown = [...readme.matchAll(/\*\*([^*]+ worker-1)\*\*/g)].map(([, label]) => label);
+    expect(shown.length).toBeGreaterThan(2);
+    for (const label of shown) expect([...offered, next]).toContain(label);
+  });
+
+  it('calls nothing missing that is there', () => {
+    const missing = /## What isn't there yet\n([\s\S]*?)\n## /.exec(readme)?.[1] ?? '';
+    expect(missing).not.toBe('');
+    expect(missing).not.toMatch(/disk|drain|cordon|backup\.run/i);
   });
 
   it('names npm scripts and files that exist', () => {

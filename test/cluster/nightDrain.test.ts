@@ -13,7 +13,8 @@ import { clusterTarget } from './target.ts';
 
 const target = clusterTarget();
 const absent = target.own ? nodeNightMissing() : ['a cluster of the suite’s own'];
-const DONE_WITHIN_MS = 120_000;
+/** Some half a minute; on a machine that is busy with other tests the cluster itself takes its time. */
+const DONE_WITHIN_MS = 300_000;
 /** One after the other, as their budget wants it: long enough to be watched, and cancelled in the middle. */
 const REPLICAS = 60;
 const AT_ONCE = 1;
@@ -185,7 +186,7 @@ describe.runIf(absent.length === 0)('a night: a node’s disk is full, and it is
     expect((await podsOn(OTHER)).toSorted()).toHaveLength(REPLICAS + 1);
     await shots.shoot('6-finished', 'REQ-3', 'last');
     await shots.shoot('6-plan-after', 'REQ-3');
-  }, 180_000);
+  }, 420_000);
 
   it('tells all of it on the node’s sheet', async () => {
     const sheet = await ana.say(`/nodes ${FULL}`);
