@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { diskPods } from '../../src/actions/disk/action.ts';
 import type { DiskWorld } from '../../src/actions/disk/world.ts';
@@ -8,6 +10,9 @@ import { badChecks, findingsOf, planned, testRun } from '../actions/kit.ts';
 import { eventually } from '../support/real/process.ts';
 import { aJob, aPod, endPod, runningPod } from './finishedPods.ts';
 import { type OwnNode, ownNode } from './kwokNode.ts';
+import { clusterPlace } from './machine/places.ts';
+import { pod } from './objects.ts';
+import { containerdSocket } from './parts/containerd.ts';
 import { clusterTarget, type TestNamespace } from './target.ts';
 
 const target = clusterTarget();
@@ -142,4 +147,47 @@ describe.runIf(target.own)('finished pods on a real API server', () => {
     expect(await uidOf('again')).not.toBe(old);
     expect(await diskPods.verify(made, run.journal, world, signal)).toMatchObject({ is: 'succeeded' });
   }, 120_000);
+
+  it.runIf(target.realNode && existsSync(containerdSocket(clusterPlace())))(
+    'takes their logs along on a real node, as much as it said',
+    async () => {
+      const host = target.realNode ?? '';
+      const hosts = createHosts([{ name: host, via: 'local' }]);
+      const folder = clusterPlace().folder;
+      const real: DiskWorld = {
+        ...{ ...world, hosts, known: [{ name: host }] },
+        ...{ kubeletFolder: join(folder, 'kubelet'), podLogs: join(folder, 'pods') },
+      };
+      try {
+        const command = [
+          'sh',
+          '-c',
+          'i=0; while [ $i -lt 40000 ]; do echo "$i a line of some length, for the log to grow"; i=$((i+1)); done',
+        ];
+        const talks = pod(target, { namespace: space, name: 'talks' }, { node: host, command }) as { spec: object };
+        await apply([{ ...talks, spec: { ...talks.spec, restartPolicy: 'Never' } }]);
+        await kubectl([
+          'wait',
+          'pod/talks',
+          '-n',
+          space.name,
+          '--for=jsonpath={.status.phase}=Succeeded',
+          '--timeout=90s',
+        ]);
+        const logs = join(folder, 'pods', `${space.name}_talks_${await uidOf('talks')}`);
+        expect(existsSync(logs)).toBe(true);
+        const made = planned(await diskPods.plan({ node: host }, real, signal));
+        expect(made.findings.find(({ code }) => code === 'estimate')?.text).toMatch(/their logs take [\d.]+ MiB$/);
+        const run = testRun('req-3-logs');
+        await diskPods.execute(made, run, real, signal);
+        const { outcome } = await diskPods.verify(made, run.journal, real, signal);
+        expect(outcome.checks.find(({ what }) => what === 'the pods')).toMatchObject({ actual: 'gone', ok: true });
+        expect(existsSync(logs)).toBe(false);
+        console.log(made.findings.find(({ code }) => code === 'estimate')?.text, outcome.text);
+      } finally {
+        await hosts.close();
+      }
+    },
+    240_000,
+  );
 });
