@@ -28,6 +28,7 @@ const CALLS = 0.5;
 const RSS_MB = 256;
 /** What the tight budgets allow at a time. */
 const TIGHT = 5;
+const KUBECTL_TRIES = 10;
 const signal = new AbortController().signal;
 
 /** What the HTTP client of this process has asked for and received so far. */
@@ -71,8 +72,8 @@ export async function benchDrain({ plans, idleMs, ...size }: DrainBench): Promis
   const load = `${size.pods} pods, ${size.nodes} nodes`;
   return withScene(kubeconfig, size, async (scene) => [
     ...(await benchPlans(kubeconfig, scene, plans, load)),
-    ...(await benchDrains(kubeconfig, scene)),
     ...(await benchMemory(kubeconfig, idleMs, load)),
+    ...(await benchDrains(kubeconfig, scene)),
   ]);
 }
 
@@ -138,29 +139,43 @@ async function benchDrainOnce(
   const plan: Plan = planned(await nodeDrain.plan({ node: scene.node }, world, signal));
   const ours = await measured(() => nodeDrain.execute(plan, testRun('req-1-bench'), world, signal));
   await scene.refill(allowed);
-  const since = performance.now();
-  const flags = ['--ignore-daemonsets', '--delete-emptydir-data', '--force', '--timeout=600s', '-v=6'];
-  const { all } = await execa(
-    process.env['DAYTWO_TEST_KUBECTL'] ?? 'kubectl',
-    ['--kubeconfig', kubeconfig, 'drain', scene.node, ...flags],
-    { all: true, stdin: 'ignore' },
-  );
-  const theirsMs = performance.now() - since;
-  const theirs = all.match(/"Response" verb=|(?:GET|POST|PATCH|PUT) https:/g)?.length ?? 0;
+  const theirs = await measuredKubectl(kubeconfig, scene.node);
   return [
     {
       what: `drain of the node, ${what}: API calls against kubectl drain`,
-      figure: `${ours.calls} : ${theirs} = ${times(ours.calls / theirs)}`,
+      figure: `${ours.calls} : ${theirs.calls} = ${times(ours.calls / theirs.calls)}${theirs.words}`,
       target: `≤ ${times(CALLS)}`,
-      ok: ours.calls <= theirs * CALLS,
+      ok: ours.calls <= theirs.calls * CALLS,
     },
     {
       what: `drain of the node, ${what}: time against kubectl drain`,
-      figure: `${ms(ours.ms)} : ${ms(theirsMs)} = ${times(ours.ms / theirsMs)}`,
+      figure: `${ms(ours.ms)} : ${ms(theirs.ms)} = ${times(ours.ms / theirs.ms)}`,
       target: `≤ ${times(1)}`,
-      ok: ours.ms <= theirsMs,
+      ok: ours.ms <= theirs.ms,
     },
   ];
+}
+
+/** kubectl's own drain; it gives up where a budget is being written (409), and is begun again then. */
+async function measuredKubectl(
+  kubeconfig: string,
+  node: string,
+): Promise<{ ms: number; calls: number; words: string }> {
+  const program = process.env['DAYTWO_TEST_KUBECTL'] ?? 'kubectl';
+  const flags = ['--ignore-daemonsets', '--delete-emptydir-data', '--force', '--timeout=600s', '-v=6'];
+  const since = performance.now();
+  let calls = 0;
+  for (let tries = 1; ; tries += 1) {
+    const { all, exitCode } = await execa(program, ['--kubeconfig', kubeconfig, 'drain', node, ...flags], {
+      all: true,
+      stdin: 'ignore',
+      reject: false,
+    });
+    calls += all.match(/"Response" verb=|(?:GET|POST|PATCH|PUT) https:[^\n]* milliseconds/g)?.length ?? 0;
+    const words = tries === 1 ? '' : `, begun ${tries} times`;
+    if (exitCode === 0) return { ms: performance.now() - since, calls, words };
+    if (tries === KUBECTL_TRIES) throw new Error(`kubectl drain failed: ${all.slice(-400)}`);
+  }
 }
 
 /** Resident memory of a bot with both chats, with and without a cluster to follow. */
