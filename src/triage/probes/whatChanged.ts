@@ -117,8 +117,9 @@ function nodeChanges(node: NodeView): Change[] {
   return [joined, ...turned];
 }
 
-function event({ reason, about, message, at }: EventView): Change {
-  return { at, what: `${reason} ${about}`, detail: message };
+/** Nodes have no namespace; their events lie in one all the same. */
+function event({ namespace, reason, about, message, at }: EventView): Change {
+  return { at, what: `${reason} ${about.startsWith('Node/') ? about : `${namespace}/${about}`}`, detail: message };
 }
 
 /** What changed in the day before an alert, and what ended it before. Each source may be away without spoiling the rest. */

@@ -236,6 +236,21 @@ describe('whatChanged', () => {
     },
   ];
 
+  it('names the namespace of what an event is about, and none of a node', async () => {
+    const event = { type: 'Normal', message: '', count: 1, at: NIGHT - 20 * MINUTE };
+    const said = [
+      { ...event, namespace: 'shop', reason: 'ScalingReplicaSet', about: 'Deployment/web' },
+      { ...event, namespace: 'default', reason: 'RegisteredNode', about: 'Node/a' },
+    ];
+    const { parts } = await whatChanged(about).look(
+      fakeWorld({ rollouts: [], nodes: [], events: said, past: [] }),
+      signal,
+    );
+    const words = JSON.stringify(parts);
+    for (const what of ['"ScalingReplicaSet shop/Deployment/web"', '"RegisteredNode Node/a"'])
+      expect(words).toContain(what);
+  });
+
   it('tells the newest change before the alert and what ended the last one', async () => {
     const found = await whatChanged(about).look(
       fakeWorld({ rollouts: [rollout], nodes: [], events: [], past }),
