@@ -23,8 +23,10 @@ export interface Place {
   cordon(name: string, is?: boolean): Promise<void>;
   /** Another node under the first one's name. */
   replaceNode(): Promise<void>;
-  addNode(name: string, more?: { readonly labels?: object; readonly taints?: readonly object[] }): Promise<void>;
-  /** Takes everything out of the namespace, and every cordon away. */
+  addNode(name: string): Promise<void>;
+  /** One that nobody plays: it has never been Ready. */
+  addSilentNode(name: string): Promise<void>;
+  /** Takes everything out of the namespace; the nodes are as they were made. */
   clear(): Promise<void>;
   remove(): Promise<void>;
 }
@@ -64,11 +66,28 @@ export async function makePlace(target: Pick<Target, 'kubeconfig' | 'image'>, no
     status?.conditions?.some((one: Raw) => one.type === 'Ready' && one.status === 'True') &&
     !spec.taints?.some(({ key }: Raw) => key.startsWith('node.kubernetes.io/'));
 
+  async function createNode(name: string, annotations: object): Promise<void> {
+    made.add(name);
+    const room = { cpu: '8', memory: '32Gi', pods: '110' };
+    await api.create('/api/v1/nodes', {
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: {
+        name,
+        annotations,
+        labels: { [LABEL]: id, 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux' },
+      },
+      spec: { taints: [{ key: LABEL, value: id, effect: 'NoSchedule' }] },
+      status: { allocatable: room, capacity: room },
+    });
+  }
+
   async function empty(): Promise<void> {
     for (const kind of ['Deployment', 'StatefulSet', 'ReplicaSet', 'DaemonSet', 'Job', 'PodDisruptionBudget'])
       await api.remove(pathOf(kind, namespace), { propagationPolicy: 'Background' });
     await api.remove(pathOf('Pod', namespace), { gracePeriodSeconds: 0 });
     await api.remove(pathOf('PersistentVolumeClaim', namespace));
+    await api.remove(pathOf('Service', namespace));
   }
 
   const place: Place = {
@@ -80,22 +99,11 @@ export async function makePlace(target: Pick<Target, 'kubeconfig' | 'image'>, no
       nodeSelector: { [LABEL]: id },
       tolerations: [{ key: LABEL, operator: 'Exists', effect: 'NoSchedule' }],
     },
-    addNode: async (name, { labels = {}, taints = [] } = {}) => {
-      made.add(name);
-      const room = { cpu: '8', memory: '32Gi', pods: '110' };
-      await api.create('/api/v1/nodes', {
-        apiVersion: 'v1',
-        kind: 'Node',
-        metadata: {
-          name,
-          annotations: FAKE,
-          labels: { [LABEL]: id, 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux', ...labels },
-        },
-        spec: { taints: [{ key: LABEL, value: id, effect: 'NoSchedule' }, ...taints] },
-        status: { allocatable: room, capacity: room },
-      });
+    addNode: async (name) => {
+      await createNode(name, FAKE);
       await eventually(`${name} is Ready`, async () => ready(await api.get(nodePath(name))), READY_MS);
     },
+    addSilentNode: (name) => createNode(name, {}),
     make: async (objects) => {
       for (const object of objects as readonly Raw[]) await api.create(pathOf(object.kind, namespace), object);
     },
@@ -129,10 +137,10 @@ export async function makePlace(target: Pick<Target, 'kubeconfig' | 'image'>, no
     },
     clear: async () => {
       await empty();
-      const annotations = { 'daytwo.dev/cordon': null };
       for (const name of names) {
-        if (!(await api.get(nodePath(name)))) await place.addNode(name);
-        else await api.patch(nodePath(name), { metadata: { annotations }, spec: { unschedulable: null } });
+        const node = await api.get(nodePath(name));
+        if (!node) await place.addNode(name);
+        else await api.patch(nodePath(name), asMade(node, id));
       }
       await eventually(
         'the place is empty and open',
@@ -160,6 +168,19 @@ export async function makePlace(target: Pick<Target, 'kubeconfig' | 'image'>, no
     throw error;
   }
   return place;
+}
+
+/** The change that takes away what tests have put on a node. */
+function asMade({ metadata: { labels, annotations = {} } }: Raw, id: string): object {
+  const without = (all: object, kept: RegExp): object =>
+    Object.fromEntries(Object.keys(all).flatMap((key) => (kept.test(key) ? [] : [[key, null]])));
+  return {
+    metadata: {
+      labels: without(labels, /^daytwo-lab$|^kubernetes\.io\/|^beta\./),
+      annotations: without(annotations, /^kwok\.|^node\.alpha\./),
+    },
+    spec: { unschedulable: null, taints: [{ key: LABEL, value: id, effect: 'NoSchedule' }] },
+  };
 }
 
 /** Whether a pod counts as healthy. */
