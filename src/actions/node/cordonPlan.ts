@@ -1,5 +1,7 @@
+import type { NodeState } from '../../cluster/acting.ts';
 import type { JournaledStep, Observed, Refusal, Run, Verdict } from '../../gate/action.ts';
 import type { Plan } from '../../gate/model.ts';
+import { inertLine } from '../../lib/text.ts';
 import { nodeFindings } from './actors.ts';
 import { cordon, sameNode, uncordon } from './cordon.ts';
 import { nodeIn } from './effects.ts';
@@ -55,7 +57,7 @@ export async function planUncordon(name: string, world: NodeWorld, signal: Abort
   return {
     ...planOf(NODE_UNCORDON, node),
     title: `Uncordon ${name}`,
-    summary: `New pods may be scheduled on ${name} again; nothing moves back by itself.`,
+    summary: `New pods may be scheduled on ${name} again; nothing moves back by itself.${stillOff(node)}`,
     steps: [{ id: 'uncordon', text: `Mark ${name} schedulable, and read that back.` }],
     findings: [
       mark && !stranger
@@ -68,6 +70,17 @@ export async function planUncordon(name: string, world: NodeWorld, signal: Abort
       ...(node.ready === 'True' ? [] : [found('ACKNOWLEDGE', 'node-not-ready', `${name} is not Ready`)]),
     ],
   };
+}
+
+/** What Kubernetes itself keeps pods off for, however schedulable the node is. Source: kubernetes.io/docs/reference/labels-annotations-taints. */
+function stillOff({ taints }: NodeState): string {
+  const keys = taints.flatMap(({ key, effect }) =>
+    key.startsWith('node.kubernetes.io/') && key !== 'node.kubernetes.io/unschedulable' && effect !== 'PreferNoSchedule'
+      ? [inertLine(key)]
+      : [],
+  );
+  const left = [...new Set(keys)];
+  return left.length === 0 ? '' : ` As long as it has ${left.join(' and ')}, Kubernetes sends none there.`;
 }
 
 function planOf(action: string, { name, uid }: { readonly name: string; readonly uid: string }) {
