@@ -245,7 +245,8 @@ ACKNOWLEDGE (confirming accepts it) or a NOTE.
 ${states.join('\n')}
 
 A request is shown in the thread it was asked from, and, where it needs approval and has no thread, in every chat's home. Its card is edited as it goes on.
-Who asked and admins cancel; what runs stops at its next safe point and says what remains.
+Who asked and admins cancel; what runs stops at its next safe point and says what remains. Below the end stand buttons for what
+comes next, where the action knows (after a drain the uncordon): each asks for a request of its own.
 
 ## Words
 
