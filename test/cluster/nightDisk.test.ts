@@ -10,7 +10,7 @@ import { type NodeNight, nodeNightMissing, startNodeNight } from './night/start.
 import { clusterTarget } from './target.ts';
 
 const target = clusterTarget();
-const absent = target.own ? nodeNightMissing() : ['a cluster of the suite’s own'];
+const absent = target.own ? await nodeNightMissing() : ['a cluster of the suite’s own'];
 const MIB = 1024 * 1024;
 const EVIDENCE = 'INC-1 evidence';
 const EVICTED = ['report-1', 'report-2', 'report-3'];

@@ -12,7 +12,7 @@ import { type NodeNight, nodeNightMissing, startNodeNight } from './night/start.
 import { clusterTarget } from './target.ts';
 
 const target = clusterTarget();
-const absent = target.own ? nodeNightMissing() : ['a cluster of the suite’s own'];
+const absent = target.own ? await nodeNightMissing() : ['a cluster of the suite’s own'];
 /** Some half a minute; on a machine that is busy with other tests the cluster itself takes its time. */
 const DONE_WITHIN_MS = 300_000;
 /** One after the other, as their budget wants it: long enough to be watched, and cancelled in the middle. */

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { type Bot, startBot } from '../../e2e/bot.ts';
 import { CHANNEL, GROUP } from '../../support/bothChats.ts';
 import { ALERTMANAGER, startAlertmanager } from '../../support/real/alertmanager.ts';
+import { journalMissing } from '../../support/real/journal.ts';
 import { missing } from '../../support/real/process.ts';
 import { PROMETHEUS, startPrometheus } from '../../support/real/prometheus.ts';
-import { startSshd } from '../../support/real/sshd.ts';
+import { sshdMissing, startSshd } from '../../support/real/sshd.ts';
 import { type SlackEmulator, startSlack } from '../../support/slack/index.ts';
 import { startTelegram, type TelegramEmulator } from '../../support/telegram/telegram.ts';
 import { grantsOf, makeAccounts, removeAccounts } from '../rights.ts';
@@ -30,8 +31,11 @@ export interface NodeNight {
 }
 
 /** Says loudly what isn't installed here; empty where the night can be had. */
-export function nodeNightMissing(): readonly string[] {
-  return missing([ALERTMANAGER, PROMETHEUS], 'the night of a full node, through both chats');
+export async function nodeNightMissing(): Promise<readonly string[]> {
+  const what = 'the night of a full node, through both chats';
+  const others = [await sshdMissing(), await journalMissing()].filter((why) => why !== undefined);
+  for (const why of others) console.warn(`SKIPPED: ${what}: ${why}`);
+  return [...missing([ALERTMANAGER, PROMETHEUS], what), ...others];
 }
 
 /** Starts all of it; `end` stops it in the other order. ana and ben are on call, ben is an admin, cleo may look. */
