@@ -146,6 +146,7 @@ export async function makePlace(target: Pick<Target, 'kubeconfig' | 'image'>, no
         'the place is empty and open',
         async () =>
           (await place.pods()).length === 0 &&
+          (await api.get(pathOf('PersistentVolumeClaim', namespace))).items.length === 0 &&
           (await Promise.all(names.map((name) => api.get(nodePath(name))))).every(ready),
         READY_MS,
       );

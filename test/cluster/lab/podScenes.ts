@@ -27,13 +27,7 @@ export const POD_SCENES: readonly Scene[] = [
   },
   {
     name: 'a controller of an unknown kind',
-    set: async ({ place, node }) => {
-      const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'odd' }, spec: { ports: [{ port: 80 }] } };
-      const { metadata } = await place.api.create(`/api/v1/namespaces/${place.namespace}/services`, service);
-      const pod: Raw = barePod(place, 'owned', node);
-      const owner = { apiVersion: 'v1', kind: 'Service', name: 'odd', uid: metadata.uid, controller: true };
-      await place.make([{ ...pod, metadata: { ...pod.metadata, ownerReferences: [owner] } }]);
-    },
+    set: ({ odd }) => odd(),
     says: [['ACKNOWLEDGE controller-unknown', 'Service', '/odd']],
   },
   {

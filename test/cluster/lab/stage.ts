@@ -33,6 +33,8 @@ export interface Stage {
   localDb(): Promise<void>;
   /** A pod whose deletion its finalizer holds up. */
   dying(): Promise<void>;
+  /** A pod `owned` whose controller is a Service: of no kind that makes pods. */
+  odd(): Promise<void>;
   /** Lets an object go that a finalizer holds. */
   releaseLater(path: string): void;
   /** Takes away what outlives the namespace. */
@@ -70,6 +72,13 @@ export function stageOf(place: Place): Stage {
       await place.make([{ ...pod, metadata: { ...pod.metadata, ...HELD } }]);
       stage.releaseLater(`${pods}/solo`);
       await place.api.remove(`${pods}/solo`);
+    },
+    odd: async () => {
+      const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'odd' }, spec: { ports: [{ port: 80 }] } };
+      const { metadata } = await place.api.create(`/api/v1/namespaces/${place.namespace}/services`, service);
+      const pod: Raw = barePod(place, 'owned', node);
+      const owner = { apiVersion: 'v1', kind: 'Service', name: 'odd', uid: metadata.uid, controller: true };
+      await place.make([{ ...pod, metadata: { ...pod.metadata, ownerReferences: [owner] } }]);
     },
     releaseLater: (path) => void later.push(() => place.api.patch(path, { metadata: { finalizers: null } })),
     strike: async () => {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Place } from './place.ts';
 
 const VOLUMES = '/api/v1/persistentvolumes';
@@ -6,7 +7,8 @@ const COMMON = { accessModes: ['ReadWriteOnce'], storageClassName: '' };
 
 /** A volume that is bound to the claim of that name. It belongs to no namespace. */
 async function boundVolume({ api, namespace }: Place, name: string, source: object) {
-  const volume = `${namespace}-${name}`;
+  // One that is being deleted keeps its name for a while.
+  const volume = `${namespace}-${name}-${randomBytes(3).toString('hex')}`;
   await api.create(VOLUMES, {
     apiVersion: 'v1',
     kind: 'PersistentVolume',
