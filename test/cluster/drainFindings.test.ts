@@ -21,6 +21,7 @@ const POLICIES = '/apis/admissionregistration.k8s.io/v1/validatingadmission';
 /** Codes that no scene here provokes, and where they are proven instead. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   'budget-stale': 'lasts for milliseconds, until the controller has seen the change: unit tests',
+  'budget-broken': 'needs a controller that Kubernetes knows and that has no scale, a custom resource: unit tests',
   'daemonset-orphan': 'lasts until the garbage collector has deleted the pod: unit tests',
   'eviction-forbidden': 'nodeRights.test.ts takes the right away',
   'right-missing': 'nodeRights.test.ts takes the right away',

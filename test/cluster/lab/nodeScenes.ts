@@ -63,14 +63,6 @@ export const NODE_SCENES: readonly Scene[] = [
     says: [['BLOCK budget-never', '/a (minAvailable 2)']],
   },
   {
-    name: 'a budget over pods whose controller has no scale',
-    set: async ({ place, odd }) => {
-      await odd();
-      await place.make([budget('a', 'owned', { maxUnavailable: 1 })]);
-    },
-    says: [['BLOCK budget-broken', '/a']],
-  },
-  {
     // Pods without a controller aren't expected by such a budget: it lets none go.
     name: 'maxUnavailable over pods without a controller',
     set: ({ place, node }) => place.make([barePod(place, 'solo', node), budget('a', 'solo', { maxUnavailable: 1 })]),
