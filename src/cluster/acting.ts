@@ -81,9 +81,9 @@ export interface OwnerRef {
   readonly uid: string;
 }
 
-/** What a pod mounts. `name` is the claim's, or the path's. */
+/** What a pod mounts. `name` is the claim's, or the path's. `ephemeral`: its claim is the pod's own, and goes with it. */
 export interface VolumeUse {
-  readonly kind: 'claim' | 'emptyDir' | 'hostPath';
+  readonly kind: 'claim' | 'ephemeral' | 'emptyDir' | 'hostPath';
   readonly name: string;
 }
 

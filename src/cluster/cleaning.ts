@@ -17,6 +17,8 @@ export interface FinishedPod extends PodId {
   readonly mirror: boolean;
   /** Somebody waits for it before it may go: a Job's controller that hasn't counted it, for instance. */
   readonly finalizers: readonly string[];
+  /** It has a volume whose claim is its own, and is deleted with it. */
+  readonly ephemeral: boolean;
   /** It is being deleted already. */
   readonly deleting: boolean;
   /** Epoch ms. */

@@ -98,10 +98,13 @@ export async function executePods(plan: Plan, run: Run, world: DiskWorld): Promi
   const { host, places } = diskEffects(plan);
   const { cluster } = world;
   if (!cluster) throw new DaytwoError('not-configured', 'no cluster is configured');
+  const withBare = plan.findings.some(({ code }) => code === 'bare-pods');
   const { pods } = podsResult.parse(
     await run.step('before', async (signal) => ({
       rooms: host === undefined ? [] : await roomsAt(host, places, world, signal),
       pods: (await lookAtPods(plan.target, world, signal)).going
+        // One may have finished since: nobody has accepted that it goes.
+        .filter(({ owner }) => withBare || owner !== undefined)
         .slice(0, MOST)
         .map(({ namespace, name, uid }) => ({ namespace, name, uid })),
     })),

@@ -91,6 +91,7 @@ export function podFindings(snapshot: DrainSnapshot, { pods }: Survey, now: numb
       (who) => `ask not to be moved (${optOuts(going)}): ${who}`,
     ),
     ...some('ACKNOWLEDGE', 'empty-dir', has('emptyDir'), (who) => `their emptyDir is deleted: ${who}`),
+    ...ephemeralFindings(pods),
     ...some(
       'ACKNOWLEDGE',
       'host-path',
@@ -123,6 +124,16 @@ function allHere(pods: readonly SurveyedPod[]): Pick {
     pod.owner?.kind !== 'Job' &&
     siblings > 1 &&
     (here.get(pod.owner?.uid)?.length ?? 0) >= siblings;
+}
+
+/** Unlike an emptyDir, the claim of an ephemeral volume outlives its pod's end, so those that have finished count, too. */
+function ephemeralFindings(pods: readonly SurveyedPod[]): readonly GateFinding[] {
+  const owning = pods.filter(
+    ({ pod, fate }) => fate.goes && fate.is !== 'ends' && pod.volumes.some(({ kind }) => kind === 'ephemeral'),
+  );
+  if (owning.length === 0) return [];
+  const who = names(owning.map(({ workload }) => workload));
+  return [found('ACKNOWLEDGE', 'empty-dir', `their ephemeral volumes are deleted with all that is on them: ${who}`)];
 }
 
 function stuckFindings(pods: readonly SurveyedPod[], now: number): readonly GateFinding[] {

@@ -4,6 +4,7 @@ import { conditionOf, controllerOf, type RawCondition, type RawMeta, timeOf } fr
 /** A finished Pod of core/v1, as JSON has it. */
 export interface RawFinished {
   readonly metadata?: RawMeta & { readonly finalizers?: readonly string[]; readonly creationTimestamp?: string };
+  readonly spec?: { readonly volumes?: readonly { readonly ephemeral?: unknown }[] };
   readonly status?: { readonly phase?: string; readonly reason?: string };
 }
 
@@ -24,7 +25,7 @@ const MIRROR = 'kubernetes.io/config.mirror';
 
 /** Reads a pod; undefined for one that hasn't finished. */
 export function finishedPod(
-  { metadata = {}, status = {} }: RawFinished,
+  { metadata = {}, spec = {}, status = {} }: RawFinished,
   { states, lacks }: Jobs,
 ): FinishedPod | undefined {
   const { phase, reason = '' } = status;
@@ -40,6 +41,7 @@ export function finishedPod(
     ...(owner && isJob(owner) ? jobOf(states.get(owner.uid), lacks) : { job: undefined }),
     mirror: Object.hasOwn(metadata.annotations ?? {}, MIRROR),
     finalizers: metadata.finalizers ?? [],
+    ephemeral: (spec.volumes ?? []).some(({ ephemeral }) => ephemeral !== undefined),
     deleting: metadata.deletionTimestamp !== undefined,
     createdAt: timeOf(metadata.creationTimestamp) ?? 0,
   };

@@ -114,7 +114,7 @@ export function podState({ metadata = {}, spec = {}, status = {} }: RawPod): Pod
         hostPort ? [`${protocol}/${hostIP || '0.0.0.0'}/${hostPort}`] : [],
       ),
     ),
-    volumes: volumesOf(spec, metadata.name ?? ''),
+    volumes: volumesOf(spec),
   };
 }
 
@@ -146,12 +146,12 @@ function podTerms(raw: RawPodTerms | undefined, own: string): readonly PodTerm[]
   );
 }
 
-/** A generic ephemeral volume's claim is called pod-volume. Source: kubernetes.io/docs/concepts/storage/ephemeral-volumes. */
-function volumesOf({ volumes }: NonNullable<RawPod['spec']>, pod: string): readonly VolumeUse[] {
+/** The claim of a generic ephemeral volume is deleted with its pod. Source: kubernetes.io/docs/concepts/storage/ephemeral-volumes. */
+function volumesOf({ volumes }: NonNullable<RawPod['spec']>): readonly VolumeUse[] {
   return (volumes ?? []).flatMap(({ name = '', emptyDir, hostPath, persistentVolumeClaim, ephemeral }): VolumeUse[] => {
     if (persistentVolumeClaim) return [{ kind: 'claim', name: persistentVolumeClaim.claimName ?? '' }];
     if (hostPath) return [{ kind: 'hostPath', name: hostPath.path ?? '' }];
-    if (ephemeral) return [{ kind: 'claim', name: `${pod}-${name}` }];
+    if (ephemeral) return [{ kind: 'ephemeral', name }];
     return emptyDir ? [{ kind: 'emptyDir', name }] : [];
   });
 }

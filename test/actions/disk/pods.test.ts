@@ -77,11 +77,15 @@ function everySort(): void {
     finalizers: ['batch.kubernetes.io/job-tracking'],
   });
   finished('workflow', owner('Workflow', 'etl', 'wf', 'argoproj.io/v1alpha1'));
+  barePod(world, 'scratch', 'a', {
+    phase: 'Failed',
+    spec: { volumes: [{ name: 'data', ephemeral: { volumeClaimTemplate: {} } }] },
+  });
   finished('static', { annotations: { 'kubernetes.io/config.mirror': 'x' } });
   barePod(world, 'running', 'a', { metadata: owner('ReplicaSet', 'web', 'rs') });
   finished('elsewhere', {}, 'Failed', 'b');
 }
-const STAY = ['busy', 'counted', 'elsewhere', 'running', 'static', 'workflow'];
+const STAY = ['busy', 'counted', 'elsewhere', 'running', 'scratch', 'static', 'workflow'];
 
 describe('disk.pods', () => {
   it('takes away what has finished and nobody needs, by uid, and nothing else', async () => {
@@ -111,6 +115,14 @@ describe('disk.pods', () => {
     expect(await action.plan({ node: 'a' }, never)).toEqual({
       refused: expect.stringContaining('No finished pod on a may go (1: '),
     });
+  });
+
+  it('leaves a pod of nobody’s alone that finished since the plan', async () => {
+    finished('go', owner('ReplicaSet', 'web', 'rs'));
+    const plan = planned(await action.plan({ node: 'a' }, never));
+    finished('bare');
+    await action.execute(plan, testRun('exec-00000001'), never);
+    expect(left()).toEqual(['bare']);
   });
 
   it('leaves a pod alone that took another’s name', async () => {
@@ -192,7 +204,7 @@ describe('disk.pods', () => {
 describe('podFate', () => {
   const pod: FinishedPod = {
     ...{ namespace: 'default', name: 'p', uid: 'u', phase: 'Failed', reason: 'Evicted', owner: undefined },
-    ...{ job: undefined, mirror: false, finalizers: [], deleting: false, createdAt: 0 },
+    ...{ job: undefined, mirror: false, finalizers: [], ephemeral: false, deleting: false, createdAt: 0 },
   };
   const of = { apiVersion: 'apps/v1', kind: 'ReplicaSet', namespace: 'default', name: 'o', uid: 'o' };
   it.each<[string, Partial<FinishedPod>, boolean]>([
@@ -202,6 +214,13 @@ describe('podFate', () => {
     ['one whose Job is over', { owner: { ...of, kind: 'Job' }, job: 'over' }, true],
     ['one whose Job is at work', { owner: { ...of, kind: 'Job' }, job: 'at-work' }, false],
     ['one whose Job is unknown', { owner: { ...of, kind: 'Job' }, job: 'unknown' }, false],
+    [
+      'one of a StatefulSet that Kubernetes doesn’t have',
+      { owner: { ...of, apiVersion: 'apps.kruise.io/v1beta1' } },
+      false,
+    ],
+    ['one of a ReplicationController', { owner: { ...of, apiVersion: 'v1', kind: 'ReplicationController' } }, true],
+    ['one with an ephemeral volume', { ephemeral: true }, false],
     ['one that somebody waits for', { finalizers: ['x'] }, false],
     ['one that is going', { deleting: true }, false],
     ['one of a file', { mirror: true }, false],

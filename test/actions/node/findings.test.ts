@@ -256,6 +256,11 @@ describe('a finding of the planner', () => {
     ['ACKNOWLEDGE opt-out', web({ annotations: { 'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false' } })],
     ['ACKNOWLEDGE opt-out', web({ annotations: { 'karpenter.sh/do-not-disrupt': 'true' } })],
     ['ACKNOWLEDGE empty-dir', web({ spec: { volumes: [{ name: 'tmp', emptyDir: {} }] } })],
+    ['ACKNOWLEDGE empty-dir', web({ spec: { volumes: [{ name: 'tmp', ephemeral: { volumeClaimTemplate: {} } }] } })],
+    [
+      'ACKNOWLEDGE empty-dir',
+      (world) => barePod(world, 'done', 'a', { phase: 'Failed', spec: { volumes: [{ name: 'tmp', ephemeral: {} }] } }),
+    ],
     ['ACKNOWLEDGE host-path', web({ spec: { volumes: [{ name: 'h', hostPath: { path: '/srv' } }] } })],
     [
       'ACKNOWLEDGE stuck-terminating',
@@ -350,6 +355,10 @@ describe('drift', () => {
     [
       'a new volume',
       (world) => world.all('Pod').map(({ spec }) => Object.assign(spec, { volumes: [{ name: 'x', emptyDir: {} }] })),
+    ],
+    [
+      'a new ephemeral volume',
+      (world) => world.all('Pod').map(({ spec }) => Object.assign(spec, { volumes: [{ name: 'x', ephemeral: {} }] })),
     ],
   ])('is %s', async (_, change) => {
     expect(differences(await plan(() => {}), await plan(change))).not.toEqual([]);
