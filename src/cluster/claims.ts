@@ -1,6 +1,6 @@
 import type { ClaimState } from './acting.ts';
 import type { ActingClient } from './actingClient.ts';
-import { namespaceName, objectName } from './names.ts';
+import { isObjectName, namespaceName } from './names.ts';
 import { claimState, type RawClaim, type RawVolume } from './state/claim.ts';
 
 /** With more claims than this, lists are cheaper than asking for each. */
@@ -8,13 +8,14 @@ const ASK_EACH_MAX = 25;
 
 type Wanted = { readonly namespace: string; readonly name: string };
 
-/** Reads claims and the volumes behind them; those that aren't there are left out. */
+/** Reads claims and the volumes behind them; those that aren't there are left out, as are names that the API server takes but nothing can have. */
 export async function readClaims(
   client: ActingClient,
   wanted: readonly Wanted[],
   signal: AbortSignal,
 ): Promise<readonly ClaimState[]> {
-  const places = [...new Map(wanted.map((one) => [`${one.namespace}/${one.name}`, one])).values()];
+  const named = wanted.filter(({ name }) => isObjectName(name));
+  const places = [...new Map(named.map((one) => [`${one.namespace}/${one.name}`, one])).values()];
   if (places.length === 0) return [];
   const claims = await (places.length > ASK_EACH_MAX ? listed(client, places, signal) : each(client, places, signal));
   const volumes = await volumesOf(client, claims, signal);
@@ -30,7 +31,7 @@ async function each(
     places.map(({ namespace, name }) =>
       client.get<RawClaim>(
         { verb: 'get', resource: 'persistentvolumeclaims', namespace },
-        client.requests.core.readNamespacedPersistentVolumeClaim(objectName(name), namespaceName(namespace)),
+        client.requests.core.readNamespacedPersistentVolumeClaim(name, namespaceName(namespace)),
         signal,
       ),
     ),
@@ -59,7 +60,10 @@ async function volumesOf(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, RawVolume>> {
   const { core } = client.requests;
-  const names = [...new Set(claims.flatMap(({ spec }) => (spec?.volumeName ? [spec.volumeName] : [])))];
+  const all = claims.flatMap(({ spec }) =>
+    spec?.volumeName && isObjectName(spec.volumeName) ? [spec.volumeName] : [],
+  );
+  const names = [...new Set(all)];
   const found =
     names.length > ASK_EACH_MAX
       ? await client.list<RawVolume>(
@@ -71,7 +75,7 @@ async function volumesOf(
           names.map((name) =>
             client.get<RawVolume>(
               { verb: 'get', resource: 'persistentvolumes' },
-              core.readPersistentVolume(objectName(name)),
+              core.readPersistentVolume(name),
               signal,
             ),
           ),

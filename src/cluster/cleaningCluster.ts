@@ -4,7 +4,7 @@ import type { ActingClient } from './actingClient.ts';
 import type { CleaningCluster } from './cleaning.ts';
 import type { ClusterOptions } from './cluster.ts';
 import { createDoor } from './door.ts';
-import { namespaceName, objectName } from './names.ts';
+import { isObjectName, namespaceName, objectName } from './names.ts';
 
 type RawFinished = import('./state/finished.ts').RawFinished;
 type RawJob = import('./state/finished.ts').RawJob;
@@ -71,12 +71,15 @@ async function jobsOf(
 ): Promise<Jobs> {
   const { batch } = client.requests;
   const isMany = owners.length > ASK_EACH_MAX;
-  const one = ({ namespace, name }: OwnerRef) =>
-    client.get<RawJob>(
-      { verb: 'get', resource: 'jobs.batch', namespace },
-      batch.readNamespacedJob(objectName(name), namespaceName(namespace)),
-      signal,
-    );
+  // The API server takes any text for an owner's name: no Job has such a one.
+  const one = async ({ namespace, name }: OwnerRef) =>
+    isObjectName(name)
+      ? client.get<RawJob>(
+          { verb: 'get', resource: 'jobs.batch', namespace },
+          batch.readNamespacedJob(name, namespaceName(namespace)),
+          signal,
+        )
+      : undefined;
   const every = () =>
     client.list<RawJob>(
       { verb: 'list', resource: 'jobs.batch' },

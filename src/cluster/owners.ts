@@ -2,7 +2,7 @@ import type { RequestContext } from '@kubernetes/client-node/dist/gen/http/http.
 import { codeOf } from '../lib/errors.ts';
 import type { OwnerRef, OwnerState } from './acting.ts';
 import type { ActingClient } from './actingClient.ts';
-import { objectName } from './names.ts';
+import { isObjectName, namespaceName } from './names.ts';
 import { ownerForbidden, ownerGone, ownerState, ownerUnknown, type RawOwner } from './state/owner.ts';
 
 type Kind = {
@@ -118,8 +118,10 @@ async function readKind(
     }
     return await Promise.all(
       refs.map(async (ref) => {
+        // The API server takes any text for an owner's name. Nothing has such a name, and it stays out of the path.
+        if (!isObjectName(ref.name)) return ownerGone(ref);
         const asked = { verb, resource, namespace: ref.namespace } as const;
-        const raw = await client.get<RawOwner>(asked, one(objectName(ref.name), ref.namespace), signal);
+        const raw = await client.get<RawOwner>(asked, one(ref.name, namespaceName(ref.namespace)), signal);
         return raw ? ownerState(ref, raw) : ownerGone(ref);
       }),
     );

@@ -186,6 +186,27 @@ describe('over the wire', () => {
     expect(rightFindings(owners)).toEqual([]);
   });
 
+  it('names that nothing can have are asked for nowhere, and stop nobody', async () => {
+    stateful(world, { app: 'db', replicas: 1, local: ['a'] });
+    world.tick();
+    world.get('PersistentVolumeClaim', 'data-db-0', 'default').spec.volumeName = '../nodes/b';
+    const ref = { apiVersion: 'apps/v1', namespace: 'default', uid: 'u' };
+    const strange = ['../../../../api/v1/nodes/a', 'x?watch=1', 'Web', 'é'];
+    const owners = await cluster.owners(
+      strange.map((name) => ({ ...ref, kind: 'ReplicaSet', name })),
+      never,
+    );
+    expect(owners.map(({ found }) => found)).toEqual(strange.map(() => 'no'));
+    const claims = await cluster.claims(
+      [...strange, 'data-db-0'].map((name) => ({ namespace: 'default', name })),
+      never,
+    );
+    expect(claims).toMatchObject([{ name: 'data-db-0', kind: 'other', path: undefined }]);
+    expect(api.requests.map(({ path }) => path)).toEqual([
+      '/api/v1/namespaces/default/persistentvolumeclaims/data-db-0',
+    ]);
+  });
+
   it.each([
     [1, 'get', '/apis/apps/v1/namespaces/default/replicasets/web-0'],
     [26, 'list', '/apis/apps/v1/replicasets'],

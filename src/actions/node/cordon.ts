@@ -64,10 +64,12 @@ export async function cordon(
  * @throws DaytwoError failed (it is somebody else's, or didn't take) | not-found, and as `ActingCluster`
  */
 export async function uncordon(wanted: Wanted, world: World, signal: AbortSignal): Promise<{ readonly at: number }> {
-  const isStrange = (await strangeMark(await sameNode(wanted, world, signal), world)) !== undefined;
+  const seen = await sameNode(wanted, world, signal);
+  const ours = (await strangeMark(seen, world)) ? undefined : cordonMark(seen)?.execution;
   await changed(wanted, world, signal, (node) => {
     if (!node.unschedulable) return undefined;
-    if (!cordonMark(node) || isStrange)
+    // Another may have cordoned it since it was seen.
+    if (ours === undefined || cordonMark(node)?.execution !== ours)
       throw new DaytwoError('failed', `${wanted.name} is cordoned by somebody else, whose cordon is not undone`);
     return { unschedulable: false, annotations: { [CORDON_MARK]: null } };
   });

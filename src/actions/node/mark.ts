@@ -9,8 +9,8 @@ const shape = z.object({
   execution: z.string().max(200),
   /** What people know it by: an execution's request. */
   request: z.string().max(200),
-  /** Epoch ms. */
-  at: z.number(),
+  /** Epoch ms, one that a Date takes: whoever may patch the node may write anything. */
+  at: z.number().min(0).max(8.64e15),
   /** What it was before: only a node that took pods is marked. */
   before: z.literal('schedulable'),
 });

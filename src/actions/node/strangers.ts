@@ -17,8 +17,8 @@ export async function strangeMark(
   return mark && isOurs && !(await isOurs(mark)) ? mark : undefined;
 }
 
-/** Whether another daytwo may be at work on the node it marked. Pure. */
-export const mayBeAtWork = ({ at }: CordonMark, now: number): boolean => now - at < AT_WORK_MS;
+/** Whether another daytwo may be at work on the node it marked; a mark of days ahead is none's, however clocks go. Pure. */
+export const mayBeAtWork = ({ at }: CordonMark, now: number): boolean => Math.abs(now - at) < AT_WORK_MS;
 
 /** Another daytwo, for a sentence. Pure. */
 export const strangerWords = ({ request, at }: CordonMark): string =>

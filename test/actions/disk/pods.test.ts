@@ -71,6 +71,7 @@ function everySort(): void {
   finished('go-over', owner('Job', 'over', 'uid-over', 'batch/v1'), 'Succeeded');
   finished('go-orphan', owner('Job', 'forgotten', 'uid-forgotten', 'batch/v1'), 'Succeeded');
   finished('go-older', owner('Job', 'over', 'uid-of-its-predecessor', 'batch/v1'), 'Succeeded');
+  finished('go-strange', owner('Job', '../secrets', 'uid-strange', 'batch/v1'), 'Succeeded');
   finished('busy', owner('Job', 'busy', 'uid-busy', 'batch/v1'), 'Succeeded');
   finished('counted', {
     ...owner('Job', 'over', 'uid-over', 'batch/v1'),
@@ -99,19 +100,19 @@ describe('disk.pods', () => {
       'NOTE not-measured',
     ]);
     expect(plan.findings[1]?.text).toContain('default/go-bare:');
-    expect(plan.findings[2]?.text).toMatch(/^6 finished pods/);
+    expect(plan.findings[2]?.text).toMatch(/^7 finished pods/);
     expect(plan.findings[3]?.text).toContain('1: its Job is at work and needs it');
     expect(api.requests.every(({ method }) => method === 'GET')).toBe(true);
     const run = testRun('exec-00000001');
     await action.execute(plan, run, never);
     expect(left()).toEqual(STAY);
     const deletions = api.requests.filter(({ method }) => method === 'DELETE');
-    expect(deletions).toHaveLength(6);
+    expect(deletions).toHaveLength(7);
     for (const { body } of deletions) expect(body).toMatchObject({ preconditions: { uid: expect.any(String) } });
     const { is, outcome } = await action.verify(plan, run.journal, never);
     expect(is).toBe('succeeded');
     expect(badChecks(outcome)).toEqual([]);
-    expect(outcome.text).toMatch(/^6 finished pods of 6 are gone; freed, by df: not measured\./);
+    expect(outcome.text).toMatch(/^7 finished pods of 7 are gone; freed, by df: not measured\./);
     expect(await action.plan({ node: 'a' }, never)).toEqual({
       refused: expect.stringContaining('No finished pod on a may go (1: '),
     });
@@ -193,7 +194,7 @@ describe('disk.pods', () => {
         ? kubeStatus(403, 'Forbidden', 'pods is forbidden: User "x" cannot delete resource "pods"')
         : undefined;
     const plan = planned(await action.plan({ node: 'a' }, never));
-    expect(plan.findings.find(({ code }) => code === 'staying')?.text).toContain('4: its Job can’t be read');
+    expect(plan.findings.find(({ code }) => code === 'staying')?.text).toContain('5: its Job can’t be read');
     await expect(action.execute(plan, testRun('exec-00000001'), never)).rejects.toMatchObject({
       code: 'forbidden',
       message: expect.stringContaining('delete pods'),

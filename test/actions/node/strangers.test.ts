@@ -29,6 +29,7 @@ function setUp(agoMs: number, isOurs: NodeWorld['isOurs'] = async ({ execution }
 describe('a node that another daytwo has cordoned', () => {
   it.each([
     ['is not drained while that may be at work', HOUR_MS, 'req-1-theirs', 'BLOCK other-actor'],
+    ['is drained where its mark is of days to come', -25 * HOUR_MS, 'req-1-theirs', 'NOTE already-cordoned'],
     ['is drained a day later', 25 * HOUR_MS, 'req-1-theirs', 'NOTE already-cordoned'],
     ['is drained where it was this one', HOUR_MS, 'req-1-mine', 'NOTE already-cordoned'],
   ])('%s', async (_, agoMs, execution, expected) => {
@@ -49,6 +50,34 @@ describe('a node that another daytwo has cordoned', () => {
     expect(findingsOf(planned(await nodeUncordon.plan(ARGS, around, signal)))).toEqual(['BLOCK foreign-cordon']);
     const run = nodeUncordon.execute(plan, testRun('req-2-mine'), around, signal);
     await expect(run).rejects.toThrow('whose cordon is not undone');
+    expect(world.get('Node', 'a').spec.unschedulable).toBe(true);
+  });
+
+  it('is somebody’s, not ours, where the mark’s time is none', async () => {
+    const { around, cordon } = setUp(-1e300);
+    cordon('req-1-theirs');
+    expect(findingsOf(planned(await nodeDrain.plan(ARGS, around, signal)))).toContain('NOTE already-cordoned');
+    expect(findingsOf(planned(await nodeUncordon.plan(ARGS, around, signal)))).toEqual(['BLOCK foreign-cordon']);
+  });
+
+  it('is not uncordoned either where that came between the look and the change', async () => {
+    const { world, around, cordon } = setUp(HOUR_MS);
+    cordon('req-1-mine');
+    const plan = planned(await nodeUncordon.plan(ARGS, around, signal));
+    const { node } = around.cluster;
+    let looks = 0;
+    const late = {
+      ...around,
+      cluster: {
+        ...around.cluster,
+        node: async (...of: Parameters<typeof node>) => {
+          looks += 1;
+          if (looks === 2) cordon('req-1-theirs');
+          return node(...of);
+        },
+      },
+    };
+    await expect(nodeUncordon.execute(plan, testRun('req-2-mine'), late, signal)).rejects.toThrow('is not undone');
     expect(world.get('Node', 'a').spec.unschedulable).toBe(true);
   });
 
