@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PodState } from '../../src/cluster/acting.ts';
 import { FOLLOW_TIMES } from '../../src/cluster/following/follower.ts';
@@ -47,8 +48,9 @@ describe('pods that are followed', () => {
   it('waits until it has what was just read', async () => {
     following.start();
     await elsewhere('here-1', 'here-2');
-    setTimeout(() => server.put('here-3', at('a')), 100);
+    const late = setTimeout(100).then(() => server.put('here-3', at('a')));
     expect(await elsewhere('here-1', 'here-2', 'here-3')).toEqual(['there-1', 'there-2']);
+    await late;
   });
 
   it.each<[string, readonly string[]]>([
@@ -74,6 +76,18 @@ describe('pods that are followed', () => {
     await eventually('it is denied', () => following.state().is === 'denied');
     expect(await elsewhere('here-1', 'here-2')).toBeUndefined();
     expect(following.state()).toMatchObject({ text: expect.stringContaining('watch pods') });
+  });
+
+  it('gives nothing of a cluster that grows beyond what a list may have, and keeps nothing', async () => {
+    following.start();
+    await elsewhere('here-1', 'here-2');
+    for (let n = 0; n < 20_000; n += 1) {
+      server.put(`p-${n}`, at('b'));
+      if (n % 500 === 0) await setTimeout(5);
+    }
+    await eventually('it gave up', () => following.state().is === 'behind');
+    expect(following.state()).toMatchObject({ text: 'There are more than 20000 pods.' });
+    expect(await elsewhere('here-1', 'here-2')).toBeUndefined();
   });
 
   it('gives nothing while the server is away, and does not wait for long', async () => {

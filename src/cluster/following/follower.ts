@@ -1,6 +1,7 @@
 import type { Clock } from '../../lib/clock.ts';
 import { codeOf, DaytwoError, messageOf } from '../../lib/errors.ts';
 import { Expired } from '../exchange.ts';
+import { LIST_MAX_ITEMS } from '../paging.ts';
 import { type FollowClient, type Kind, Refused } from './client.ts';
 
 /** How a follower is: `behind`, with the reason, until it has listed and watches again; `denied` names the right that is missing. */
@@ -82,6 +83,16 @@ export function follow<Raw, T>(kind: Kind<Raw, T>, { open, clock, random, times,
     for (const wake of waiting) wake();
   };
 
+  /** What comes by the watch is bounded like a list: else a cluster that grows is followed however large it is. */
+  function keep(uid: string, item: T): void {
+    items.set(uid, item);
+    if (items.size <= LIST_MAX_ITEMS) return;
+    // From here on nothing is fresh.
+    version = undefined;
+    items = new Map();
+    throw new DaytwoError('too-large', `There are more than ${LIST_MAX_ITEMS} ${kind.resource}.`);
+  }
+
   async function turn(): Promise<void> {
     const client = await open();
     if (version === undefined) {
@@ -112,7 +123,7 @@ export function follow<Raw, T>(kind: Kind<Raw, T>, { open, clock, random, times,
         if (!event) throw new DaytwoError('bad-answer', `A line came that is no event of ${kind.resource}.`);
         if (event.is === 'expired') throw new Expired('');
         if (event.is === 'fault') throw new Refused(event.code, 0, new DaytwoError('failed', event.text));
-        if (event.is === 'put') items.set(event.uid, kind.read(event.raw as Raw));
+        if (event.is === 'put') keep(event.uid, kind.read(event.raw as Raw));
         else if (event.is === 'gone') items.delete(event.uid);
         version = event.version;
         failures = 0;

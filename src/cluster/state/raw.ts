@@ -76,10 +76,23 @@ export function nodeTermsOf(raw: RawNodeTerms | undefined): readonly NodeTerm[] 
   }));
 }
 
+/**
+ * The longest of an owner's parts, one more than a kind's and a name's own limits: the API server takes any text there, a megabyte long, and they go
+ * into plans. What is cut is still none that anything can have.
+ */
+const LONGEST = { kind: 64, text: 254 };
+
 /** The controller among the owners. */
 export function controllerOf({ ownerReferences, namespace = '' }: RawMeta): OwnerRef | undefined {
   const found = ownerReferences?.find(({ controller }) => controller);
   if (!found) return undefined;
   const { apiVersion = '', kind = '', name = '', uid = '' } = found;
-  return { apiVersion, kind, namespace, name, uid };
+  const text = (full: string): string => full.slice(0, LONGEST.text);
+  return {
+    apiVersion: text(apiVersion),
+    kind: kind.slice(0, LONGEST.kind),
+    namespace,
+    name: text(name),
+    uid: text(uid),
+  };
 }

@@ -334,6 +334,19 @@ describe('a finding of the planner', () => {
   });
 });
 
+describe('an owner that somebody made up', () => {
+  it.each(['ReplicaSet', 'K'.repeat(300_000)])('is lost or unknown, inert, and cut: %.20s', async (kind) => {
+    const name = `<!channel>\u202e@everyone${'x'.repeat(300_000)}`;
+    const owner = { apiVersion: 'apps/v1', kind, name, uid: 'u'.repeat(300_000), controller: true };
+    const plan = await planned((world) => barePod(world, 'p', 'a', { metadata: { ownerReferences: [owner] } }));
+    expect(findingsOf(plan)).toContain(
+      kind === 'ReplicaSet' ? 'ACKNOWLEDGE owner-gone' : 'ACKNOWLEDGE controller-unknown',
+    );
+    expect(JSON.stringify(plan).length).toBeLessThan(4000);
+    expect(plan.findings.every(({ text }) => !text.includes('\u202e'))).toBe(true);
+  });
+});
+
 describe('drift', () => {
   const plan = async (change: Setting): Promise<Plan> => planned(web({ replicas: 3 }), change);
 
