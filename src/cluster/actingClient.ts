@@ -38,15 +38,14 @@ export function requestsFor(login: Login) {
   };
 }
 
+type PageRequest = (from: string | undefined, limit: number) => Promise<RequestContext>;
+
 /** The ways to ask. All throw DaytwoError as `ActingCluster` says. */
 export interface ActingClient {
   readonly requests: ReturnType<typeof requestsFor>;
-  /** A whole list. */
-  list<T>(
-    asked: Asked,
-    request: (from: string | undefined, limit: number) => Promise<RequestContext>,
-    signal: AbortSignal,
-  ): Promise<readonly T[]>;
+  /** A whole list. With `keep` only what it makes of each item outlives the item's page. */
+  list<Raw>(asked: Asked, request: PageRequest, signal: AbortSignal): Promise<readonly Raw[]>;
+  list<Raw, T>(asked: Asked, request: PageRequest, signal: AbortSignal, keep: (raw: Raw) => T): Promise<readonly T[]>;
   /** One object; undefined where it isn't there. */
   get<T>(asked: Asked, request: Promise<RequestContext>, signal: AbortSignal): Promise<T | undefined>;
   /** Any answer, for those who read it themselves. */
@@ -95,19 +94,16 @@ export function createActingClient(
     ask,
     fault,
     read,
-    list: async <T>(
-      asked: Asked,
-      request: (from: string | undefined, limit: number) => Promise<RequestContext>,
-      signal: AbortSignal,
-    ) =>
-      readPages<T>(
+    list: async <Raw, T>(asked: Asked, request: PageRequest, signal: AbortSignal, keep?: (raw: Raw) => T) =>
+      readPages<Raw | T>(
         asked.resource,
-        async (from): Promise<Page<T>> => {
+        async (from): Promise<Page<Raw | T>> => {
           const answer = await ask(request(from, PAGE_ITEMS), signal);
           if (!good(answer)) throw fault(asked, answer);
           const { items, metadata } = read<RawList>(asked, answer);
           if (!Array.isArray(items)) throw unreadable(login.cluster, asked, undefined);
-          return { items: items as T[], metadata: { _continue: metadata?.continue } };
+          const found = items as Raw[];
+          return { items: keep ? found.map(keep) : found, metadata: { _continue: metadata?.continue } };
         },
         (error) => error instanceof Expired,
       ),

@@ -54,12 +54,12 @@ export function createActingCluster(options: ClusterOptions = {}): ActingCluster
     nodes: async (signal) => {
       const { client, node } = await open();
       const { core } = client.requests;
-      const found = await client.list<RawNode>(
+      return client.list(
         { verb: 'list', resource: 'nodes' },
         (from, limit) => core.listNode(undefined, undefined, from, undefined, undefined, limit),
         signal,
+        (raw: RawNode) => node(raw),
       );
-      return found.map(node);
     },
     node: async (wanted, signal) => {
       const { client, node } = await open();
@@ -71,22 +71,22 @@ export function createActingCluster(options: ClusterOptions = {}): ActingCluster
       const fields = node === undefined ? UNFINISHED : `spec.nodeName=${objectName(node)}`;
       const { client, pod } = await open();
       const { core } = client.requests;
-      const found = await client.list<RawPod>(
+      return client.list(
         { verb: 'list', resource: 'pods' },
         (from, limit) => core.listPodForAllNamespaces(undefined, from, fields, undefined, limit),
         signal,
+        (raw: RawPod) => pod(raw),
       );
-      return found.map(pod);
     },
     budgets: async (signal) => {
       const { client, budget } = await open();
       const { policy } = client.requests;
-      const found = await client.list<RawBudget>(
+      return client.list(
         { verb: 'list', resource: 'poddisruptionbudgets.policy' },
         (from, limit) => policy.listPodDisruptionBudgetForAllNamespaces(undefined, from, undefined, undefined, limit),
         signal,
+        (raw: RawBudget) => budget(raw),
       );
-      return found.map(budget);
     },
     owners: async (refs, signal) => {
       const { client, owners } = await open();

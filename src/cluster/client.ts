@@ -47,7 +47,8 @@ export interface Filter {
 export interface ApiClient {
   version(signal: AbortSignal): Promise<string>;
   nodes(signal: AbortSignal): Promise<V1Node[]>;
-  pods(filter: Filter, signal: AbortSignal): Promise<V1Pod[]>;
+  /** Only what `keep` makes of each pod outlives the pod's page: whole pods of a large cluster are 50 MB. */
+  pods<T>(filter: Filter, keep: (pod: V1Pod) => T, signal: AbortSignal): Promise<T[]>;
   events(filter: Filter, signal: AbortSignal): Promise<CoreV1Event[]>;
   deployments(filter: Filter, signal: AbortSignal): Promise<V1Deployment[]>;
   replicaSets(filter: Filter, signal: AbortSignal): Promise<V1ReplicaSet[]>;
@@ -57,6 +58,9 @@ export interface ApiClient {
 }
 
 const METRICS = ['metrics.k8s.io', 'v1beta1'] as const;
+
+/** What the library's readers make of an answer, as far as it is wanted. */
+type Read<T> = Pick<HttpInfo<T>, 'data'>;
 
 /** A client on one login; every call ends within `timeoutMs`. `onUnauthorized` hears of each 401. */
 export function createApiClient(login: Login, timeoutMs: number, onUnauthorized: () => void): ApiClient {
@@ -71,7 +75,7 @@ export function createApiClient(login: Login, timeoutMs: number, onUnauthorized:
   const call = async <T>(
     asked: Asked,
     request: Promise<RequestContext>,
-    read: (response: ResponseContext) => Promise<HttpInfo<T>>,
+    read: (response: ResponseContext) => Promise<Read<T>>,
     signal: AbortSignal,
   ): Promise<T> => {
     const answer = await exchange(login, await request, timeoutMs, signal);
@@ -98,7 +102,7 @@ export function createApiClient(login: Login, timeoutMs: number, onUnauthorized:
       from: string | undefined;
       fields: string | undefined;
     }) => Promise<RequestContext>,
-    read: (response: ResponseContext) => Promise<HttpInfo<Page<T>>>,
+    read: (response: ResponseContext) => Promise<Read<Page<T>>>,
     signal: AbortSignal,
   ): Promise<T[]> => {
     const asked: Asked = { verb: 'list', resource, namespace };
@@ -129,7 +133,7 @@ export function createApiClient(login: Login, timeoutMs: number, onUnauthorized:
         (response) => readCore.listNodeWithHttpInfo(response),
         signal,
       ),
-    pods: (filter, signal) =>
+    pods: (filter, keep, signal) =>
       list(
         'pods',
         filter,
@@ -137,7 +141,10 @@ export function createApiClient(login: Login, timeoutMs: number, onUnauthorized:
           namespace === undefined
             ? core.listPodForAllNamespaces(undefined, from, fields, undefined, PAGE_ITEMS)
             : core.listNamespacedPod(namespace, undefined, undefined, from, fields, undefined, PAGE_ITEMS),
-        (response) => readCore.listNamespacedPodWithHttpInfo(response),
+        async (response) => {
+          const { items, metadata } = (await readCore.listNamespacedPodWithHttpInfo(response)).data;
+          return { data: { items: items?.map(keep), metadata } };
+        },
         signal,
       ),
     events: (filter, signal) =>

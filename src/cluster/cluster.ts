@@ -61,7 +61,7 @@ export function createCluster(options: ClusterOptions = {}): Cluster {
       const wanted = filter(namespace, node === undefined ? {} : { 'spec.nodeName': objectName(node) });
       const { api, views } = await open();
       const now = clock.now();
-      return (await api.pods(wanted, signal)).map((pod) => views.podView(pod, now));
+      return api.pods(wanted, (pod) => views.podView(pod, now), signal);
     },
     events: async ({ namespace, about, sinceMs }, signal) => {
       const object = about === undefined ? undefined : kindAndName(about);
