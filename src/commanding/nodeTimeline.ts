@@ -2,6 +2,7 @@ import type { NodePast, PastEntry } from '../actions/node/past/model.ts';
 import { utc } from '../alerting/cards.ts';
 import type { Block } from '../chat/message.ts';
 import type { NodeView } from '../cluster/port.ts';
+import { stateWords } from '../gate/headline.ts';
 import type { GateRequest } from '../gate/model.ts';
 import { clip, humanDuration, inertLine } from '../lib/text.ts';
 
@@ -40,9 +41,7 @@ export function timeline({ view, past, events, requests }: TimelineParts): Block
   const entries = (past?.entries ?? []).filter((entry) => !isOurs(entry, requests));
   const rows: readonly Row[] = [
     ...entries.map((entry) => ({ at: entry.at, text: entryText(entry) })),
-    ...view.conditions
-      .filter(({ type, since }) => since > 0 && !isTold(entries, type, since))
-      .map(({ type, status, since }) => ({ at: since, text: `${type} is ${status}` })),
+    ...standing(view.conditions.filter(({ type, since }) => since > 0 && !isTold(entries, type, since))),
     ...events.map(({ at, reason, message, count }) => ({
       at,
       text: `${reason}: ${message}${count > 1 ? ` (${count} times)` : ''}`,
@@ -56,6 +55,16 @@ export function timeline({ view, past, events, requests }: TimelineParts): Block
     rows: rows.slice(0, MOST).map(({ at, text }) => [utc(at), clip(inertLine(text), TEXT_MOST)]),
     ...(more > 0 ? { more: `${more} older` } : {}),
   };
+}
+
+/** Conditions as they stand; a new node's four that are False since one moment are one row. */
+function standing(conditions: NodeView['conditions']): readonly Row[] {
+  const together = Map.groupBy(conditions, ({ since, status }) => `${since} ${status}`);
+  return [...together.values()].flatMap((some) => {
+    const [first] = some;
+    const types = some.map(({ type }) => type).join(', ');
+    return first ? [{ at: first.since, text: `${types} ${some.length === 1 ? 'is' : 'are'} ${first.status}` }] : [];
+  });
 }
 
 const isTold = (entries: readonly PastEntry[], type: string, since: number): boolean =>
@@ -102,7 +111,8 @@ function changeText(change: PastEntry['change']): string {
   }
 }
 
-function requestText({ name, plan, requester, state, outcome }: GateRequest): string {
+function requestText(request: GateRequest): string {
+  const { name, plan, requester, outcome } = request;
   const end = outcome ? `. ${clip(inertLine(outcome.text), OUTCOME_MOST)}` : '';
-  return `${name}: ${plan.title}, asked by ${requester}: ${state}${end}`;
+  return `${name}: ${plan.title}, asked by ${requester}: ${stateWords(request)}${end}`;
 }

@@ -137,7 +137,11 @@ describe.runIf(target.own)('a drain that others meddle with', () => {
     await place.api.patch(`/apis/policy/v1/namespaces/${place.namespace}/poddisruptionbudgets/web`, {
       spec: { maxUnavailable: 0 },
     });
-    await bot.shows(name, new RegExp(`waiting on budget ${place.namespace}/web \\(needs 6 healthy, has 6\\)`), 30_000);
+    await bot.shows(
+      name,
+      new RegExp(`waiting on budget ${place.namespace}/web \\(needs 6 healthy, has 6: none to spare\\)`),
+      30_000,
+    );
     await bot.say('ana', `/cancel ${name}`);
     const card = await bot.ended(name);
     const remain = await onNode();

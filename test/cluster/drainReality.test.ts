@@ -138,7 +138,7 @@ describe.runIf(target.own)('the plan of a drain, and what then happened', () => 
     const { is, outcome } = await verify(made, run);
     expect(is).toBe('failed');
     expect(outcome.text).toContain('blocked, its time is over. 2 pods left');
-    expect(outcome.text).toContain(`budget ${place.namespace}/web (needs 2 healthy, has 2)`);
+    expect(outcome.text).toContain(`budget ${place.namespace}/web (needs 2 healthy, has 2: none to spare)`);
     expect(outcome.text).toContain('It stays cordoned.');
   }, 60_000);
 

@@ -122,7 +122,7 @@ describe.runIf(absent.length === 0)('a night: a node’s disk is full, and it is
     since('press → plan', began);
     await seen.everywhere('the plan', (text) => text.includes('REQ-1') && text.includes(`to ${OTHER}`));
     const card = await cardOf(/^REQ-1/);
-    expect(textOf(card as never)).toContain(`Moves ${REPLICAS + 1} pods off ${FULL}`);
+    expect(textOf(card as never)).toContain(`Takes ${REPLICAS + 1} pods off ${FULL}`);
     expect(textOf(card as never)).toMatch(/StatefulSet \S+\/db.*|single-replica/);
     await shots.shoot('2-plan', 'REQ-1');
     await night.slack.user('U0ANA').press(plan.ts, 'Confirm');

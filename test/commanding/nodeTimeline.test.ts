@@ -86,6 +86,15 @@ describe('a node’s timeline', () => {
     expect(told({ entries, view: { conditions: [{ ...now, since: T + 1 }] } })).toHaveLength(2);
   });
 
+  it('tells what a request waits for in words, and conditions that stand since one moment in one row', () => {
+    expect(told({ requests: [request('node.drain', { state: 'confirming' })] })).toEqual([
+      'REQ-3: Do node.drain, asked by ana: ana must confirm',
+    ]);
+    const one = (type: string, status = 'False') => ({ since: T, message: '', heartbeat: 0, type, status, reason: '' });
+    const conditions = [one('Ready', 'True'), one('MemoryPressure'), one('PIDPressure')];
+    expect(told({ view: { conditions } })).toEqual(['Ready is True', 'MemoryPressure, PIDPressure are False']);
+  });
+
   it('shows the newest 15, and every text inert and short', () => {
     const hostile = `kubectl\u202e\u0007\n<!channel> ${'x'.repeat(500)}`;
     const entries: PastEntry[] = Array.from({ length: 40 }, (_, n) => ({

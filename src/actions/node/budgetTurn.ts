@@ -44,6 +44,6 @@ function heldBy(budget: BudgetState): string {
   const { stale, desired, healthy, allowed } = budget;
   const figures = stale ? 'being worked out' : `needs ${desired} healthy, has ${healthy}`;
   // Without it, it reads as if enough were there and nothing went.
-  const pace = !stale && allowed > 0 ? `: ${allowed} at a time` : '';
+  const pace = stale ? '' : allowed > 0 ? `: ${allowed} at a time` : healthy >= desired ? ': none to spare' : '';
   return `budget ${budgetName(budget)} (${figures}${pace})`;
 }

@@ -37,7 +37,7 @@ export const gaveUpResult = z.object({
 export async function executeDrain(plan: Plan, run: Run, world: NodeWorld, signal: AbortSignal): Promise<void> {
   const effects = drainEffects(plan);
   const first = createLooker(effects, world);
-  const { uids } = beforeResult.parse(await run.step('before', (own) => rememberBefore(first, world, own)));
+  const { uids, pods } = beforeResult.parse(await run.step('before', (own) => rememberBefore(first, world, own)));
   const { at } = cordonResult.parse(
     await run.step('cordon', (own) => cordon(effects.node, run.executionId, world, own)),
   );
@@ -46,7 +46,8 @@ export async function executeDrain(plan: Plan, run: Run, world: NodeWorld, signa
   const looker = createLooker(effects, world, { before: uids, seen: first.owners() });
   const followed = world.following?.node(effects.node.name);
   try {
-    await empty({ effects, looker, followed, passed, untilMs: effects.deadlineMs - spent }, run, world, signal);
+    const untilMs = effects.deadlineMs - spent;
+    await empty({ effects, looker, followed, passed, untilMs, atFirst: pods }, run, world, signal);
   } finally {
     await followed?.stop();
   }
@@ -59,16 +60,18 @@ interface Course {
   readonly followed: NodeFollower | undefined;
   readonly passed: () => number;
   readonly untilMs: number;
+  /** Pods that had to go when it began: what is done counts from there after a crash, too. */
+  readonly atFirst: number;
 }
 
 /** Rounds of looking and evicting until two looks find nothing, or there is a reason to give up. */
 async function empty(course: Course, run: Run, world: NodeWorld, signal: AbortSignal): Promise<void> {
   const { clock } = world;
-  const { passed, untilMs, followed } = course;
+  const { passed, untilMs, followed, atFirst } = course;
   const look = createLook(course, run, world, signal);
   const trials = createTrials(run, world, followed);
   let nothing = 0;
-  let most = 0;
+  let most = atFirst;
   let quiet = 0;
   let strange = passed();
   for (;;) {

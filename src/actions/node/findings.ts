@@ -66,7 +66,7 @@ function budgetWords({ budget, pods, why }: BudgetVerdict): string {
     case 'replacements':
       return `the budget ${name} lets ${counted(pods, 'pod')} go in turn, each once a replacement is ready: ${budget.desired} needed, ${budget.healthy} healthy`;
     case 'allows':
-      return `the budget ${name} lets ${counted(pods, 'pod')} go: ${budget.desired} needed, ${budget.healthy} healthy`;
+      return `the budget ${name} lets ${counted(pods, 'pod')} go${pods > budget.allowed ? `, ${budget.allowed} at a time` : ''}: ${budget.desired} needed, ${budget.healthy} healthy`;
   }
 }
 
@@ -94,6 +94,18 @@ function budgetFindings({ owners }: DrainSnapshot, { budgets, torn }: Survey): r
         ]
       : []),
     ...budgets.map((one) => found(LEVELS[one.is], CODES[one.why], budgetWords(one))),
+    // Figures come and go; in a hazard each change would void the approval.
+    ...budgets.flatMap(({ budget, why }) =>
+      why === 'unhealthy'
+        ? [
+            found(
+              'NOTE',
+              'budget-health',
+              `the budget ${budget.namespace}/${budget.name} needs ${budget.desired} healthy, and ${budget.healthy} of ${counted(budget.expected, 'pod')} are`,
+            ),
+          ]
+        : [],
+    ),
   ];
 }
 

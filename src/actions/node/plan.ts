@@ -95,5 +95,7 @@ function summaryOf({ node }: DrainSnapshot, { pods, finishes, atMostMs }: Survey
     ...(lost > 0 ? [`${lost} ${lost === 1 ? 'is' : 'are'} lost`] : []),
   ];
   const where = parts.length > 0 ? `: ${parts.join('; ')}` : '';
-  return `Moves ${counted(going.length, 'pod')} off ${node.name}${where}. ${FINISHES[finishes]} It takes about ${humanDuration(atMostMs)} at most, by grace periods.`;
+  const takes = `takes about ${humanDuration(atMostMs)} at most, by grace periods.`;
+  const time = finishes === 'never' ? '' : finishes === 'held' ? ` From then on it ${takes}` : ` It ${takes}`;
+  return `Takes ${counted(going.length, 'pod')} off ${node.name}${where}. ${FINISHES[finishes]}${time}`;
 }

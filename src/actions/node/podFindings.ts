@@ -76,6 +76,7 @@ export function podFindings(snapshot: DrainSnapshot, { pods }: Survey, now: numb
       ({ place }) => place?.is === 'no-room',
       (who) => `by estimate there is no room for all of them on the other nodes: ${who}`,
     ),
+    ...(going.some(({ place }) => place?.is === 'no-room') ? shutNodes(snapshot) : []),
     ...some('ACKNOWLEDGE', 'single-replica', single, (who) => `one replica only, so it is down while it moves: ${who}`),
     ...some('ACKNOWLEDGE', 'all-replicas-here', allHere(pods), (who) => `every replica is on this node: ${who}`),
     ...some(
@@ -155,12 +156,31 @@ function stuckFindings(pods: readonly SurveyedPod[], now: number): readonly Gate
   ];
 }
 
+const stays = (count: number): string => (count === 1 ? 'stays' : 'stay');
+
+/** Other nodes that take nothing now: to open one is the shortest way on. No hazard: one more of them voids no approval. */
+function shutNodes({ node, nodes }: DrainSnapshot): readonly GateFinding[] {
+  const others = nodes.filter(({ name }) => name !== node.name);
+  const shut = others.filter(({ ready, unschedulable }) => unschedulable || ready !== 'True');
+  if (shut.length === 0) return [];
+  const who = names(shut.map(({ name, ready }) => (ready === 'True' ? name : `${name} (not Ready)`)));
+  return [found('NOTE', 'nodes-shut', `other nodes that take no new pods now, cordoned or not Ready: ${who}`)];
+}
+
 function staying(pods: readonly SurveyedPod[]): readonly GateFinding[] {
   const count = (why: string): number => pods.filter(({ fate }) => fate.why === why).length;
   const [daemons, mirrors, finished] = [count('daemonset'), count('mirror'), count('finished')];
   return [
-    ...(daemons > 0 ? [found('NOTE', 'daemonset', `${counted(daemons, 'pod')} of DaemonSets stay`)] : []),
-    ...(mirrors > 0 ? [found('NOTE', 'mirror', `${counted(mirrors, 'static pod')} stay`)] : []),
-    ...(finished > 0 ? [found('NOTE', 'finished', `${counted(finished, 'finished pod')} are cleared away`)] : []),
+    ...(daemons > 0 ? [found('NOTE', 'daemonset', `${counted(daemons, 'pod')} of DaemonSets ${stays(daemons)}`)] : []),
+    ...(mirrors > 0 ? [found('NOTE', 'mirror', `${counted(mirrors, 'static pod')} ${stays(mirrors)}`)] : []),
+    ...(finished > 0
+      ? [
+          found(
+            'NOTE',
+            'finished',
+            `${counted(finished, 'finished pod')} ${finished === 1 ? 'is' : 'are'} cleared away`,
+          ),
+        ]
+      : []),
   ];
 }

@@ -292,6 +292,32 @@ describe('a finding of the planner', () => {
     expect(findingsOf(await planned(set, change, more))).toContain(expected);
   });
 
+  it('gives figures and nodes as notes, since in a hazard each change would void the approval', async () => {
+    const held = await planned(web(), (world) => {
+      budget(world, 'web', 'web', { maxUnavailable: 1 });
+      sick(world, 1);
+    });
+    expect(held.findings.map(({ text }) => text)).toContain(
+      'the budget default/web needs 1 healthy, and 1 of 2 pods are',
+    );
+    expect(held.summary).toMatch(/held up until something heals. From then on it takes about /);
+    const full = await planned(web({ cpu: '3' }), (world) => {
+      Object.assign(world.get('Node', 'b').spec, { unschedulable: true });
+      Object.assign(world.get('Node', 'c').status, { conditions: [{ type: 'Ready', status: 'Unknown' }] });
+    });
+    expect(findingsOf(full)).toContain('NOTE nodes-shut');
+    expect(full.findings.find(({ code }) => code === 'nodes-shut')?.text).toContain('b, c (not Ready)');
+  });
+
+  it('says how many go at a time, and gives no time for what can not finish', async () => {
+    const one = await planned(web(), limited('web', 'web', { maxUnavailable: 1 }));
+    expect(one.findings.map(({ text }) => text)).toContain(
+      'the budget default/web (maxUnavailable 1) lets 2 pods go, 1 at a time: 1 needed, 2 healthy',
+    );
+    const never = await planned(web(), limited('web', 'web', { maxUnavailable: 0 }));
+    expect(never.summary).toMatch(/it can not finish\.$/);
+  });
+
   it('is not made up: two replicas on two nodes with room drain without any but notes', async () => {
     const { world, open } = threeNodes();
     open();
