@@ -133,10 +133,16 @@ function drainOf({ view, drain }: NodeSheet): readonly Block[] {
   ];
 }
 
+/** Clocks of nodes may go before ours by so much, ms; what is later yet would stand above all that happened, for ever. */
+const AHEAD_MOST_MS = 5 * 60_000;
+
 /** Conditions, events, and what was noticed of the node and asked for it here, newest first. */
-function timelineOf({ view, events, requests, past }: NodeSheet): readonly Block[] {
+function timelineOf({ view, events, requests, past, now }: NodeSheet): readonly Block[] {
+  const been = (at: number): boolean => at <= now + AHEAD_MOST_MS;
+  const conditions = view.conditions.filter(({ since }) => been(since));
+  const seen = 'seen' in events ? events.seen.filter(({ at }) => been(at)) : [];
   return [
-    timeline({ view, past, events: 'seen' in events ? events.seen : [], requests }),
+    timeline({ view: { conditions }, past, events: seen, requests }),
     ...('unseen' in events ? [{ kind: 'quiet', text: `Events can’t be told: ${events.unseen}` } as const] : []),
   ];
 }

@@ -164,6 +164,38 @@ describe('podView', () => {
   });
 });
 
+describe('what a node says of itself', () => {
+  it('is bounded, its kubelet’s own conditions first', () => {
+    const made = Array.from({ length: 3000 }, (_, n) => ({
+      type: `X${n}`,
+      status: 'True',
+      message: 'm'.repeat(50_000),
+    }));
+    const conditions = [...made, { type: 'DiskPressure', status: 'True' }, { type: 'Ready', status: 'False' }];
+    const view = nodeView(asModel<V1Node>('V1Node', { status: { conditions } }));
+    expect(view.ready).toBe('False');
+    expect(view.conditions).toHaveLength(30);
+    expect(view.conditions.slice(0, 3).map(({ type }) => type)).toEqual(['DiskPressure', 'Ready', 'X0']);
+    expect(JSON.stringify(view).length).toBeLessThan(50_000);
+  });
+
+  it('is not taken from events of other namespaces', () => {
+    const said = (about: object, namespace: string) =>
+      asModel<CoreV1Event>('CoreV1Event', { metadata: { namespace }, involvedObject: { name: 'a', ...about } });
+    const events = [
+      said({ kind: 'Node' }, 'default'),
+      said({ kind: 'Node', namespace: 'default' }, 'default'),
+      said({ kind: 'Node', namespace: 'evil' }, 'evil'),
+      said({ kind: 'Pod', namespace: 'evil' }, 'evil'),
+    ];
+    expect(eventViews(events, 0).map(({ namespace, about }) => `${namespace} ${about}`)).toEqual([
+      'default Node/a',
+      'default Node/a',
+      'evil Pod/a',
+    ]);
+  });
+});
+
 describe('eventView', () => {
   const event = (json: object) =>
     eventView(asModel<CoreV1Event>('CoreV1Event', { involvedObject: { kind: 'Pod', name: 'a' }, ...json }));

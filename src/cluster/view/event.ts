@@ -25,9 +25,18 @@ export function eventView(event: CoreV1Event): EventView {
   };
 }
 
-/** The events since a time (epoch ms), newest first. */
+/**
+ * Whether an event may be of the object it names. Whoever may write events in a namespace may name a node there, but only with that namespace: those
+ * that nodes' own programs write name none. Source: kubernetes `pkg/apis/core/validation/events.go`.
+ */
+function isCredible({ involvedObject: about }: CoreV1Event): boolean {
+  return about?.kind !== 'Node' || (about.namespace ?? '') === '' || about.namespace === 'default';
+}
+
+/** The events since a time (epoch ms), newest first; without those that are said of a node from some other namespace. */
 export function eventViews(events: readonly CoreV1Event[], sinceMs: number): EventView[] {
   return events
+    .filter(isCredible)
     .map(eventView)
     .filter(({ at }) => at >= sinceMs)
     .toSorted((a, b) => b.at - a.at);

@@ -6,14 +6,26 @@ import { epochMs } from './time.ts';
 const ROLE_PREFIX = 'node-role.kubernetes.io/';
 const ROLE_LABEL = 'kubernetes.io/role';
 
-/** A node as triage needs it. What the API leaves out becomes empty, 0 or Unknown. */
+/** The kubelet's own. Source: kubernetes.io/docs/reference/node/node-status, "Conditions". */
+const OWN: ReadonlySet<string> = new Set([
+  'Ready',
+  'MemoryPressure',
+  'DiskPressure',
+  'PIDPressure',
+  'NetworkUnavailable',
+]);
+/** Most conditions and longest texts: a node writes what it wants of itself, a megabyte in all. */
+const CONDITIONS_MAX = 30;
+const TEXT_MAX = 1000;
+
+/** A node as triage needs it. What the API leaves out becomes empty, 0 or Unknown; of too many conditions the kubelet's own are kept. */
 export function nodeView(node: V1Node): NodeView {
   const labels = node.metadata?.labels ?? {};
-  const conditions = (node.status?.conditions ?? []).map((condition) => ({
-    type: condition.type,
-    status: condition.status,
-    reason: condition.reason ?? '',
-    message: condition.message ?? '',
+  const conditions = few(node.status?.conditions ?? []).map((condition) => ({
+    type: short(condition.type),
+    status: short(condition.status),
+    reason: short(condition.reason),
+    message: short(condition.message),
     since: epochMs(condition.lastTransitionTime) ?? 0,
     heartbeat: epochMs(condition.lastHeartbeatTime) ?? 0,
   }));
@@ -31,6 +43,13 @@ export function nodeView(node: V1Node): NodeView {
     conditions,
     taints: (node.spec?.taints ?? []).map(({ key, value, effect }) => `${key}${value ? `=${value}` : ''}:${effect}`),
   };
+}
+
+const short = (text: string | undefined): string => (text ?? '').slice(0, TEXT_MAX);
+
+function few<T extends { readonly type: string }>(conditions: readonly T[]): readonly T[] {
+  if (conditions.length <= CONDITIONS_MAX) return conditions;
+  return conditions.toSorted((a, b) => Number(OWN.has(b.type)) - Number(OWN.has(a.type))).slice(0, CONDITIONS_MAX);
 }
 
 function rolesOf(labels: Readonly<Record<string, string>>): string[] {
