@@ -127,6 +127,7 @@ async function wire(from: {
       storeFault: door.storeFault,
       outside,
       auditFault: () => audit.problem(),
+      clusterFault: () => background.nodesFault(),
       reconciler: () => (canAsk ? background.reconciling() : undefined),
       chats,
       replicas: claims.names(),

@@ -1,4 +1,4 @@
-import { createNodeWatch } from '../actions/node/past/watch.ts';
+import { createNodeWatch, type NodeWatch } from '../actions/node/past/watch.ts';
 import type { Desk } from '../alerting/desk.ts';
 import type { Inbox } from '../alerting/inbox.ts';
 import type { Incident } from '../alerting/incident.ts';
@@ -28,6 +28,8 @@ export interface Background extends Worker {
   isOnDuty(): boolean;
   /** What is known of Alertmanager; asked by the one on duty. */
   reconciling(): ReconcileHealth;
+  /** Why the cluster did not answer the last look at its nodes; undefined where it did, or another process looks. */
+  nodesFault(): string | undefined;
 }
 
 /** Builds it: working in, threads, evidence, holding incidents against Alertmanager, chats' health, the audit's heads, forgetting. */
@@ -55,17 +57,19 @@ export function createBackground(options: {
   const { store, audit, claims } = state;
   const { targets, all: chats } = talkers;
   let reconciler: Reconciler | undefined;
+  let nodes: NodeWatch | undefined;
 
   function begin(): readonly Worker[] {
     const { reopenWithinMs, keepMs, worked, sightings } = options;
     reconciler = alertmanager && createReconciler({ store, desk, alertmanager, clock, log, reopenWithinMs });
+    nodes = sightings && createNodeWatch({ sightings, store, clock, log, keepMs });
     return [
       createIntake({ store, inbox, desk, clock, log, worked, pace }),
       createUsher({ store, desk, targets, clock, log, arriving: () => inbox.waiting.entries > 0 }),
       createRounds({ store, desk, collector, plan, targets, clock, log, pace: roundsPace }),
       createAnchors({ store, clock, log, audit, targets }),
       ...(reconciler ? [reconciler] : []),
-      ...(sightings ? [createNodeWatch({ sightings, store, clock, log, keepMs })] : []),
+      ...(nodes ? [nodes] : []),
       createChatWatch({ store, chats, clock, log }),
       createHousekeeping({ store, clock, log, keepMs, console: talkers.console, forgetful: talkers.vendors }),
     ];
@@ -76,6 +80,7 @@ export function createBackground(options: {
     start: duties.start,
     stop: duties.stop,
     isOnDuty: () => duties.isOnDuty,
+    nodesFault: () => (duties.isOnDuty ? nodes?.fault() : undefined),
     reconciling: () => {
       if (claims.id() !== undefined && !duties.isOnDuty)
         return { state: 'up', reason: 'asked by the replica that leads', at: clock.now() };

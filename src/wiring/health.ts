@@ -15,6 +15,8 @@ export interface HealthSources {
   readonly outside: Outside;
   /** Why the audit can't be written; then no action is taken. */
   readonly auditFault: () => string | undefined;
+  /** Why the cluster did not answer when its nodes were last looked at. */
+  readonly clusterFault: () => string | undefined;
   readonly reconciler: () => ReconcileHealth | undefined;
   readonly chats: readonly Chat[];
   /** Names of all replicas at work; empty where there is only one process. */
@@ -39,6 +41,7 @@ export function healthOf({
   storeFault,
   outside,
   auditFault,
+  clusterFault,
   reconciler,
   chats,
   replicas,
@@ -86,10 +89,13 @@ export function healthOf({
       ? { part: 'prometheus', state: 'up', text: config.prometheus.url ?? '' }
       : off('prometheus', 'prometheus.url is not set: no trends, no backup metrics'),
   );
+  const away = clusterFault();
   parts.push(
-    outside.has.cluster
-      ? { part: 'cluster', state: 'up', text: `${outside.cluster.name}${unfollowed(outside)}` }
-      : off('cluster', 'no kubeconfig: set cluster.kubeconfig or KUBECONFIG'),
+    !outside.has.cluster
+      ? off('cluster', 'no kubeconfig: set cluster.kubeconfig or KUBECONFIG')
+      : away !== undefined
+        ? { part: 'cluster', state: 'down', text: `${away} Asked once a minute.` }
+        : { part: 'cluster', state: 'up', text: `${outside.cluster.name}${unfollowed(outside)}` },
   );
   const hosts = outside.hosts.names();
   parts.push(

@@ -48,6 +48,7 @@ describe('an account that may not watch', () => {
       ...{ config: own, outside, store: store.store, where: '', replicas: [], isOnDuty: true, chats: [] },
       storeFault: () => undefined,
       auditFault: () => undefined,
+      clusterFault: () => undefined,
       reconciler: () => undefined,
     });
     await outside.following?.stop();

@@ -40,6 +40,7 @@ const parts = (config: Config, more: Partial<Parameters<typeof healthOf>[0]> = {
     storeFault: () => undefined,
     outside: createOutside(config, { hasFile: true, env: { HOME: dir } }),
     auditFault: () => undefined,
+    clusterFault: () => undefined,
     reconciler: () => undefined,
     chats: [fakeChat('console')],
     ...more,
@@ -95,6 +96,17 @@ describe('the state of the parts', () => {
       ['alertmanager', 'cluster', 'hosts', 'prometheus', 'slack', 'telegram'].sort(),
     );
     for (const { text } of off) expect(text).toMatch(/not set|empty|no kubeconfig|not there/);
+  });
+
+  it('tells of a cluster that did not answer, and not that it is up', () => {
+    const config = load('cluster: { kubeconfig: /x }');
+    const cluster = (fault?: string) =>
+      parts(config, { clusterFault: () => fault }).find(({ part }) => part === 'cluster');
+    expect(cluster()).toMatchObject({ state: 'up' });
+    expect(cluster('It does not know us (401).')).toMatchObject({
+      state: 'down',
+      text: 'It does not know us (401). Asked once a minute.',
+    });
   });
 
   it('tells of a store that can’t be written', () => {

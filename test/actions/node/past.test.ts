@@ -283,4 +283,22 @@ describe('the watch', () => {
     await watching.stop();
     expect(told).toHaveLength(2);
   });
+
+  it('tells why the cluster did not answer until it does; a store that is away is none of that', async () => {
+    let away = true;
+    const answering = {
+      seen: async () => {
+        if (away) throw new DaytwoError('unreachable', 'away');
+        return nodes;
+      },
+    };
+    const own = createNodeWatch({ sightings: answering, store: temp.store, clock, log: silentLog, keepMs: DAY });
+    const signal = new AbortController().signal;
+    expect(own.fault()).toBeUndefined();
+    await expect(own.look(signal)).rejects.toThrow('away');
+    expect(own.fault()).toBe('away');
+    away = false;
+    await own.look(signal);
+    expect(own.fault()).toBeUndefined();
+  });
 });

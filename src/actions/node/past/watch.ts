@@ -20,6 +20,8 @@ export interface NodeWatch {
   stop(): Promise<void>;
   /** One look, now. @throws DaytwoError as `NodeSightings`, store-unavailable, store-conflict */
   look(signal: AbortSignal): Promise<void>;
+  /** Why the cluster did not answer the last look; undefined where it did, or none has ended. */
+  fault(): string | undefined;
 }
 
 /** Builds it. `keepMs` is how long entries are kept, and nodes that are gone. */
@@ -36,6 +38,7 @@ export function createNodeWatch(options: {
   let known: Map<string, Stored<NodePast>> | undefined;
   let lookedAt: number | undefined;
   let isAway = false;
+  let fault: string | undefined;
   let running: Promise<void> | undefined;
 
   async function read(): Promise<Map<string, Stored<NodePast>>> {
@@ -65,7 +68,14 @@ export function createNodeWatch(options: {
   }
 
   async function look(signal: AbortSignal): Promise<void> {
-    const found = await sightings.seen([CORDON_MARK], signal);
+    let found: readonly NodeSighting[];
+    try {
+      found = await sightings.seen([CORDON_MARK], signal);
+    } catch (error) {
+      if (codeOf(error) !== 'cancelled') fault = messageOf(error);
+      throw error;
+    }
+    fault = undefined;
     known ??= await read();
     const moment: Moment = { now: clock.now(), lookedAt, keepMs };
     try {
@@ -79,6 +89,7 @@ export function createNodeWatch(options: {
 
   return {
     look,
+    fault: () => fault,
     start: () => {
       running = (async () => {
         while (!stopping.signal.aborted) {
