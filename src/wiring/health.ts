@@ -94,7 +94,7 @@ export function healthOf({
     !outside.has.cluster
       ? off('cluster', 'no kubeconfig: set cluster.kubeconfig or KUBECONFIG')
       : away !== undefined
-        ? { part: 'cluster', state: 'down', text: `${away} Asked once a minute.` }
+        ? { part: 'cluster', state: 'down', text: `${away} (asked once a minute)` }
         : { part: 'cluster', state: 'up', text: `${outside.cluster.name}${unfollowed(outside)}` },
   );
   const hosts = outside.hosts.names();

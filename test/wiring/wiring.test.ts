@@ -105,7 +105,7 @@ describe('the state of the parts', () => {
     expect(cluster()).toMatchObject({ state: 'up' });
     expect(cluster('It does not know us (401).')).toMatchObject({
       state: 'down',
-      text: 'It does not know us (401). Asked once a minute.',
+      text: 'It does not know us (401). (asked once a minute)',
     });
   });
 
