@@ -40,7 +40,7 @@ const LEVELS: readonly {
   { level: 'NOTE', title: 'Good to know', tone: 'neutral', summary: () => 'NOTE' },
 ];
 
-/** The findings of a plan, the worst first, each level in a section of its own; folded once they are over. Pure. */
+/** The findings of a plan, the worst first, each level in a section of its own; `over` folds them. Pure. */
 export function findingBlocks(findings: readonly GateFinding[], over: boolean): readonly Block[] {
   return LEVELS.flatMap(({ level, title, tone, summary }): readonly Block[] => {
     const own = findings.filter((finding) => finding.level === level);
@@ -52,7 +52,7 @@ export function findingBlocks(findings: readonly GateFinding[], over: boolean): 
   });
 }
 
-/** The steps of a plan, top to bottom; folded once they are over. Pure. */
+/** The steps of a plan, top to bottom; `over` folds them. Pure. */
 export function stepBlocks({ steps }: Plan, over: boolean): readonly Block[] {
   if (steps.length === 0) return [];
   const list: Block = { kind: 'list', items: steps.map(({ text }) => worded(text)) };

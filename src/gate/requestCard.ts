@@ -68,11 +68,13 @@ export function requestCard(stored: StoredRequest, progress?: Progress): Card {
   const blocks = headBlocks(request, progress);
   blocks.push({ kind: 'text', text: clip(inert(plan.summary), LONGEST_TEXT) });
   const isBlocked = state === 'planned';
-  const steps = stepBlocks(plan, over || isBlocked);
+  // Once it runs, how far it is and Cancel count; what was agreed to is folded, so that a phone shows both.
+  const agreed = over || state === 'running' || state === 'verifying';
+  const steps = stepBlocks(plan, agreed || isBlocked);
   // What it may cost is read before how it is done.
   const isNote = ({ level }: GateFinding): boolean => level === 'NOTE';
   const risks = plan.findings.filter((one) => !isNote(one));
-  blocks.push(...findingBlocks(risks, over), ...steps, ...findingBlocks(plan.findings.filter(isNote), over));
+  blocks.push(...findingBlocks(risks, agreed), ...steps, ...findingBlocks(plan.findings.filter(isNote), agreed));
   blocks.push({ kind: 'fields', fields: fieldsOf(request) });
   if (votes.length > 0) blocks.push({ kind: 'list', items: votes.map(voteLine) });
   blocks.push(boundBlock(plan));

@@ -44,6 +44,15 @@ describe('a request’s card', () => {
     expect(first(requestCard(stored(running), { text: 'evicting default/web' }))).toBe('evicting default/web');
   });
 
+  it('folds what was agreed to once it runs, and never before', () => {
+    const folds = (request: GateRequest) =>
+      card(request).blocks.flatMap((block) =>
+        block.kind === 'section' && block.title !== 'In full' ? [block.folded] : [],
+      );
+    expect(new Set([...folds(asked()), ...folds(confirmed()), ...folds(approved())])).toEqual(new Set([false]));
+    expect(new Set(folds({ ...approved(), state: 'running' }))).toEqual(new Set([true]));
+  });
+
   it('shows what blocks before what would be done', () => {
     const text = cardText(card(asked({}, BLOCKED)));
     expect(text.indexOf('default/db allows none')).toBeLessThan(text.indexOf('evict 12 pods'));
