@@ -7,7 +7,7 @@ import { createConfiguration } from '@kubernetes/client-node/dist/gen/configurat
 import type { RequestContext } from '@kubernetes/client-node/dist/gen/http/http.js';
 import { ServerConfiguration } from '@kubernetes/client-node/dist/gen/servers.js';
 import { Expired, exchange } from './exchange.ts';
-import { type Asked, type Role, statusFault, unreadable } from './faults.ts';
+import { type Asked, isAbsent, type Role, statusFault, unreadable } from './faults.ts';
 import type { Login } from './login.ts';
 import { type Page, readPages } from './paging.ts';
 import type { WireAnswer } from './transport.ts';
@@ -75,10 +75,12 @@ export function createActingClient(
     if (answer.status === 401) onUnauthorized();
     return answer;
   };
-  const fault: ActingClient['fault'] = (asked, { status, body }) =>
-    status === 410
-      ? new Expired(login.cluster)
-      : statusFault(login.cluster, { roles: [role], ...asked }, status, body.toString());
+  const fault: ActingClient['fault'] = (asked, { status, body }) => {
+    if (status === 410) return new Expired(login.cluster);
+    // One of 200 that could not be read.
+    if (status < 300) return unreadable(login.cluster, asked, undefined);
+    return statusFault(login.cluster, { roles: [role], ...asked }, status, body.toString());
+  };
   const read = <T>(asked: Asked, answer: WireAnswer): T => {
     try {
       const value: unknown = JSON.parse(answer.body.toString());
@@ -109,7 +111,8 @@ export function createActingClient(
       ),
     get: async <T>(asked: Asked, request: Promise<RequestContext>, signal: AbortSignal) => {
       const answer = await ask(request, signal);
-      if (answer.status === 404) return undefined;
+      if (isAbsent(answer)) return undefined;
+      if (answer.status === 404) throw unreadable(login.cluster, asked, undefined);
       if (!good(answer)) throw fault(asked, answer);
       return read<T>(asked, answer);
     },

@@ -3,6 +3,7 @@ import type { ActingCluster, NodeState } from './acting.ts';
 import type { ActingClient } from './actingClient.ts';
 import type { ClusterOptions } from './cluster.ts';
 import { createDoor } from './door.ts';
+import { isAbsent } from './faults.ts';
 import { namespaceName, objectName, UNNAMED } from './names.ts';
 
 /** An eviction waits for admission webhooks, which may take 10 s each by default. */
@@ -139,7 +140,7 @@ export function createActingCluster(options: ClusterOptions = {}): ActingCluster
         signal,
       );
       if (found.status === 409) return { is: 'conflict' };
-      if (found.status === 404) return { is: 'gone' };
+      if (isAbsent(found)) return { is: 'gone' };
       if (found.status >= 300) throw client.fault(asked, found);
       return { is: 'patched', node: state(client.read<RawNode>(asked, found)) } satisfies {
         is: 'patched';

@@ -4,6 +4,7 @@ import type { ActingClient } from './actingClient.ts';
 import type { CleaningCluster } from './cleaning.ts';
 import type { ClusterOptions } from './cluster.ts';
 import { createDoor } from './door.ts';
+import { isAbsent } from './faults.ts';
 import { isObjectName, namespaceName, objectName } from './names.ts';
 
 type RawFinished = import('./state/finished.ts').RawFinished;
@@ -55,7 +56,7 @@ export function createCleaningCluster(options: ClusterOptions = {}): CleaningClu
         ...([objectName(name), namespaceName(namespace), none, none, none, none, none, none, body] as const),
       );
       const answer = await client.ask(request, signal);
-      if (answer.status === 404) return 'gone';
+      if (isAbsent(answer)) return 'gone';
       if (answer.status === 409) return 'replaced';
       if (answer.status >= 200 && answer.status < 300) return 'removed';
       throw client.fault(asked, answer);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { clip, inertLine } from '../lib/text.ts';
 import type { EvictionAnswer } from './acting.ts';
-import { statusMessage } from './faults.ts';
+import { isAbsent, objectOf, statusMessage } from './faults.ts';
 import type { WireAnswer } from './transport.ts';
 
 /** What a throttled request waits where the server doesn't say, ms. */
@@ -26,16 +26,18 @@ const status = z.object({
  * `pkg/registry/core/pod/storage/eviction.go` (several budgets), apiserver `pkg/admission/plugin/webhook/errors` (denied) and
  * `pkg/endpoints/handlers/responsewriters/errors.go` (a missing right; a budget in disorder is a 403, too).
  */
-export function evictionAnswer({ status: code, headers, body }: WireAnswer): EvictionAnswer | undefined {
-  if (code >= 200 && code < 300) return { is: 'evicted' };
+export function evictionAnswer(answer: WireAnswer): EvictionAnswer | undefined {
+  const { status: code, headers, body } = answer;
   const text = body.toString();
+  // A proxy's page of 200 has evicted nobody.
+  if (code >= 200 && code < 300) return objectOf(text) && { is: 'evicted' };
   const said = statusMessage(text);
-  const read = status.safeParse(jsonOf(text));
+  const read = status.safeParse(objectOf(text));
   const causes = read.data?.details?.causes ?? [];
   const cause = (reason: string) => causes.find((one) => one.reason === reason);
   switch (code) {
     case 404:
-      return { is: 'gone' };
+      return isAbsent(answer) ? { is: 'gone' } : undefined;
     case 409:
       return { is: /UID in (?:the )?precondition/i.test(said) ? 'replaced' : 'conflict' };
     case 429: {
@@ -58,11 +60,3 @@ export function evictionAnswer({ status: code, headers, body }: WireAnswer): Evi
 }
 
 const isWebhook = (said: string): boolean => /^admission webhook |denied (?:the )?request/.test(said);
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

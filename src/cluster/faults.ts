@@ -90,6 +90,26 @@ export function unreadable(cluster: string, asked: Asked, error: unknown): Daytw
   );
 }
 
+/**
+ * Whether an answer says that the object isn't there: a Status whose reason is NotFound. Any other 404 (a proxy's, of an API that isn't served) says
+ * nothing of it, and what is taken for gone may be deleted with its pods, or called lost.
+ */
+export function isAbsent({ status, body }: { readonly status: number; readonly body: Buffer }): boolean {
+  if (status !== 404) return false;
+  const said = objectOf(body.toString());
+  return said !== undefined && 'reason' in said && said['reason'] === 'NotFound';
+}
+
+/** An answer's JSON object; undefined where it is none. */
+export function objectOf(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The message of a Status object (as text or parsed), or the text itself. */
 export function statusMessage(body: unknown): string {
   if (typeof body !== 'string') return '';

@@ -60,7 +60,8 @@ describe('a recorded answer of the eviction API (1.36)', () => {
       { details: { retryAfterSeconds: 3600 } },
       { is: 'throttled', retryAfterMs: 60_000 },
     ],
-    ['a pod that is gone', 404, {}, { is: 'gone' }],
+    ['a pod that is gone', 404, { reason: 'NotFound' }, { is: 'gone' }],
+    ['an API that isn’t served', 404, {}, undefined],
     ['any other conflict', 409, { message: 'the object has been modified' }, { is: 'conflict' }],
     [
       'a namespace on its way out',
@@ -185,6 +186,29 @@ describe('over the wire', () => {
     expect(owners.map(({ found }) => found).sort()).toEqual(['no', 'unknown']);
     expect(rightFindings(owners)).toEqual([]);
   });
+
+  it.each([200, 404])(
+    'a proxy’s page of %i says neither that something is gone nor that it was done',
+    async (status) => {
+      const page = { status, body: '<html>404 page not found</html>' };
+      for (const path of [
+        '/api/v1/nodes/a',
+        '/apis/apps/v1/namespaces/default/replicasets/web',
+        '/api/v1/namespaces/default/pods/web-1/eviction',
+      ])
+        api.answer(path, page);
+      const ref = { apiVersion: 'apps/v1', kind: 'ReplicaSet', namespace: 'default', name: 'web', uid: 'u' };
+      const change = { unschedulable: true, annotations: {} };
+      const pod = { namespace: 'default', name: 'web-1', uid: 'u' };
+      for (const asking of [
+        () => cluster.node('a', never),
+        () => cluster.owners([ref], never),
+        () => cluster.patchNode({ name: 'a', resourceVersion: '1' }, change, never),
+        () => cluster.evict(pod, { dryRun: false }, never),
+      ])
+        await expect(asking()).rejects.toThrow(/no Kubernetes object|not found/);
+    },
+  );
 
   it('names that nothing can have are asked for nowhere, and stop nobody', async () => {
     stateful(world, { app: 'db', replicas: 1, local: ['a'] });
