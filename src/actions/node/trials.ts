@@ -9,7 +9,11 @@ import { budgetsOf } from './select.ts';
 import { stopwatch } from './stopwatch.ts';
 import type { NodeWorld } from './world.ts';
 
-/** Evictions at once: each is one small request; the API server's fairness takes more. */
+/**
+ * Evictions at once: each is one small request; the API server's fairness takes more. Those under one budget go one after the other: the
+ * server writes the budget with each, and a second that meets it waits 500 ms. Source: kubernetes `pkg/registry/core/pod/storage/eviction.go`,
+ * EvictionsRetry.
+ */
 const AT_ONCE = 10;
 /** How long what was refused is left alone, ms, and up to how much longer. */
 const REFUSED_MS = 5000;
@@ -67,9 +71,9 @@ export function createTrials(run: Run, world: NodeWorld, followed?: Pick<NodeFol
     }
   }
 
-  /** A few at once; the first that can't be journaled ends the round. */
+  /** A few at once, one of each budget; the first that can't be journaled ends the round. */
   async function evictAll(pods: readonly PodState[], budgets: readonly BudgetState[]): Promise<Round> {
-    const queue = [...pods];
+    const queue = [...Map.groupBy(pods, (pod) => budgetsOf(pod, budgets)[0] ?? pod).values()];
     let waitMs = 0;
     let stop: string | undefined;
     let broken: { readonly error: unknown } | undefined;
@@ -84,11 +88,15 @@ export function createTrials(run: Run, world: NodeWorld, followed?: Pick<NodeFol
         for (const name of [pod.uid, ...budgetsOf(pod, budgets).map(budgetName)]) rests.set(name, rest);
       }
     };
+    const goesOn = (): boolean => !broken && stop === undefined && waitMs === 0;
     const worker = async (): Promise<void> => {
-      for (let pod = queue.shift(); pod && !broken && stop === undefined && waitMs === 0; pod = queue.shift())
-        await one(pod).catch((error: unknown) => {
-          broken ??= { error };
-        });
+      for (let turn = queue.shift(); turn && goesOn(); turn = queue.shift())
+        for (const pod of turn) {
+          if (!goesOn()) return;
+          await one(pod).catch((error: unknown) => {
+            broken ??= { error };
+          });
+        }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
     if (broken) throw broken.error;
