@@ -95,7 +95,10 @@ function summaryOf({ node }: DrainSnapshot, { pods, finishes, atMostMs }: Survey
     ...(lost > 0 ? [`${lost} ${lost === 1 ? 'is' : 'are'} lost`] : []),
   ];
   const where = parts.length > 0 ? `: ${parts.join('; ')}` : '';
+  // Without room a replacement isn't ready, and its budget spares nothing more.
+  const waits = finishes === 'should' && homeless > 0;
+  const ends = waits ? 'Its budgets hold it up unless those find room.' : FINISHES[finishes];
   const takes = `takes about ${humanDuration(atMostMs)} at most, by grace periods.`;
-  const time = finishes === 'never' ? '' : finishes === 'held' ? ` From then on it ${takes}` : ` It ${takes}`;
-  return `Takes ${counted(going.length, 'pod')} off ${node.name}${where}. ${FINISHES[finishes]}${time}`;
+  const time = finishes === 'never' ? '' : finishes === 'held' || waits ? ` From then on it ${takes}` : ` It ${takes}`;
+  return `Takes ${counted(going.length, 'pod')} off ${node.name}${where}. ${ends}${time}`;
 }

@@ -316,6 +316,13 @@ describe('a finding of the planner', () => {
     );
     const never = await planned(web(), limited('web', 'web', { maxUnavailable: 0 }));
     expect(never.summary).toMatch(/it can not finish\.$/);
+    const full = await planned(web({ cpu: '3' }), (world) => {
+      budget(world, 'web', 'web', { maxUnavailable: 1 });
+      for (const name of ['b', 'c'])
+        barePod(world, `big-${name}`, name, { spec: { containers: [{ resources: { requests: { cpu: '6' } } }] } });
+      settle(world, 8);
+    });
+    expect(full.summary).toMatch(/2 find no node\. Its budgets hold it up unless those find room\. From then on/);
   });
 
   it('is not made up: two replicas on two nodes with room drain without any but notes', async () => {
