@@ -4,6 +4,7 @@ import { cardText } from '../../src/chat/plainText.ts';
 import type { NodeLook } from '../../src/commanding/command.ts';
 import { DaytwoError } from '../../src/lib/errors.ts';
 import { type House, house } from '../commanding/house.ts';
+import { fakeClock } from '../support/clock.ts';
 import { createKubeWorld } from '../support/kubeWorld.ts';
 import { aNode, barePod } from '../support/manifests.ts';
 import { condition, fakeWorld, nodeView } from '../support/world.ts';
@@ -38,7 +39,7 @@ function look(change: Partial<NodeLook> = {}): NodeLook {
 
 describe('/nodes NAME', () => {
   it('tells how it is, how full, what a drain would meet, and what happened', async () => {
-    const at = Date.now() - 60_000;
+    const at = fakeClock().now() - 60_000;
     const event = { namespace: 'default', type: 'Normal', reason: 'NodeNotSchedulable', about: 'Node/a', count: 2, at };
     const { cluster } = fakeWorld({
       nodes: [nodeView('a', { conditions: [condition('DiskPressure', 'True')] })],
