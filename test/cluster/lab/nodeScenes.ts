@@ -35,6 +35,11 @@ export const NODE_SCENES: readonly Scene[] = [
     says: [['NOTE already-cordoned', 'somebody else']],
   },
   {
+    name: 'another node that is shut',
+    set: ({ place }) => place.cordon(place.nodes[1] ?? ''),
+    says: [['NOTE nodes-shut']],
+  },
+  {
     name: 'the only control plane',
     set: ({ patchNode }) => patchNode({ metadata: { labels: { 'node-role.kubernetes.io/control-plane': '' } } }),
     says: [['ACKNOWLEDGE single-control-plane']],
@@ -82,7 +87,10 @@ export const NODE_SCENES: readonly Scene[] = [
       await fill(3, web(3), budget('a', 'web', { maxUnavailable: 1 }));
       await status(await firstPod(), { conditions: [{ type: 'Ready', status: 'False' }] });
     },
-    says: [['ACKNOWLEDGE budget-not-now', '/a']],
+    says: [
+      ['ACKNOWLEDGE budget-not-now', '/a'],
+      ['NOTE budget-health', '/a', '2 of 3 pods'],
+    ],
   },
   {
     name: 'a budget that lets all go',
