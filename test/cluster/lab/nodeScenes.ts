@@ -35,11 +35,6 @@ export const NODE_SCENES: readonly Scene[] = [
     says: [['NOTE already-cordoned', 'somebody else']],
   },
   {
-    name: 'another node that is shut',
-    set: ({ place }) => place.cordon(place.nodes[1] ?? ''),
-    says: [['NOTE nodes-shut']],
-  },
-  {
     name: 'the only control plane',
     set: ({ patchNode }) => patchNode({ metadata: { labels: { 'node-role.kubernetes.io/control-plane': '' } } }),
     says: [['ACKNOWLEDGE single-control-plane']],

@@ -72,13 +72,19 @@ export const POD_SCENES: readonly Scene[] = [
   },
   {
     name: 'too little room',
-    set: ({ place, fill, web }) =>
-      fill(
+    set: async ({ place, fill, web }) => {
+      const [, shut = '', ...others] = place.nodes;
+      await fill(
         3,
         web(3, { spec: asks('2600m', place.image) }),
-        ...place.nodes.slice(1).map((other) => barePod(place, `full-${other}`, other, asks('6', place.image))),
-      ),
-    says: [['ACKNOWLEDGE no-room', '/web']],
+        ...others.map((other) => barePod(place, `full-${other}`, other, asks('6', place.image))),
+      );
+      await place.cordon(shut);
+    },
+    says: [
+      ['ACKNOWLEDGE no-room', '/web'],
+      ['NOTE nodes-shut', '-'],
+    ],
   },
   {
     name: 'toleration of the cordon',
