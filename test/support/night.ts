@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { type Bot, startBot } from '../e2e/bot.ts';
 import { CHANNEL, GROUP } from './bothChats.ts';
+import { createParts, startNightTelegram, stop } from './parts.ts';
 import { ALERTMANAGER, type RealAlertmanager, startAlertmanager } from './real/alertmanager.ts';
 import { journalMissing, writeJournal } from './real/journal.ts';
 import { missing } from './real/process.ts';
@@ -12,7 +13,7 @@ import { PROMETHEUS, type RealPrometheus, startPrometheus } from './real/prometh
 import { PUSHGATEWAY, type RealPushgateway, startPushgateway } from './real/pushgateway.ts';
 import { makeResticLab, type ResticLab } from './real/restic.ts';
 import { type SlackEmulator, startSlack } from './slack/index.ts';
-import { startTelegram, type TelegramEmulator } from './telegram/telegram.ts';
+import type { TelegramEmulator } from './telegram/telegram.ts';
 
 /** The backup of the night: its metrics' `job`. */
 export const JOB = 'restic_k8s_data';
@@ -50,15 +51,8 @@ export async function nightMissing(): Promise<readonly string[]> {
 
 /** Starts all of it; `end` stops it in the other order. ana and ben are on call, ben is an admin, cleo may look. */
 export async function startNight(): Promise<Night> {
-  const parts: (() => Promise<unknown>)[] = [];
-  const kept = <T>(part: T, end: (part: T) => Promise<unknown>): T => {
-    parts.push(() => end(part));
-    return part;
-  };
-  const end = async (): Promise<void> => {
-    for (const part of parts.splice(0).reverse()) await part();
-  };
-  const stop = (part: { stop(): Promise<unknown> }): Promise<unknown> => part.stop();
+  const parts = createParts();
+  const { kept, end } = parts;
   try {
     const lab = kept(await makeResticLab(), ({ remove }) => remove());
     await fill(lab.source);
@@ -69,11 +63,7 @@ export async function startNight(): Promise<Night> {
     const alertmanager = kept(await startAlertmanager(), stop);
     const prometheus = kept(await startPrometheus(rulesOf(pushgateway, alertmanager)), stop);
     const slack = kept(await startSlack(), stop);
-    const telegram = kept(await startTelegram(), ({ close }) => close());
-    telegram.person({ id: 1001, name: 'Ana', username: 'ana', started: true });
-    telegram.person({ id: 1002, name: 'Ben', username: 'ben', started: true });
-    telegram.person({ id: 1003, name: 'Cleo', username: 'cleo' });
-    telegram.supergroup({ id: GROUP, title: 'ops', members: [1001, 1002, 1003] });
+    const telegram = await startNightTelegram(parts);
     const urls = { alertmanager: alertmanager.url, prometheus: prometheus.url, pushgateway: pushgateway.url };
     const config = configuration(lab, journal, urls, { slack, telegram });
     const bot = kept(await startBot({ config }), stop);

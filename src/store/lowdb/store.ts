@@ -3,20 +3,16 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { Low } from 'lowdb';
 import { DaytwoError, messageOf } from '../../lib/errors.ts';
 import type { Collection, Query, Store, Stored, StoreNotice, Write } from '../port.ts';
+import { type Migration, SCHEMA } from '../schema.ts';
 import { Blobs } from './blobs.ts';
 import { Documents } from './documents.ts';
-import { JournalAdapter, type JournalState, type Upgrade } from './journal.ts';
+import { JournalAdapter, type JournalState } from './journal.ts';
 import { lockFolder } from './lock.ts';
 import { type Change, encodeCommit } from './record.ts';
-
-/** The schema that this version writes. Raise it with a step in `MIGRATIONS` when stored documents change their shape. */
-export const SCHEMA = 1;
+import { keysOf, upgrader } from './upgrade.ts';
 
 /** Below this many bytes a journal isn't worth a snapshot. */
 const SNAPSHOT_FROM_BYTES = 32 * 1024 * 1024;
-
-/** Brings a document's body from one schema to the next; undefined drops the document. */
-export type Migration = (kind: string, id: string, body: unknown) => unknown;
 
 /** What the store is opened with. */
 export interface LowdbOptions {
@@ -60,27 +56,6 @@ export async function openLowdbStore(options: LowdbOptions): Promise<Store> {
   return store;
 }
 
-function upgrader(options: LowdbOptions): Upgrade {
-  const byKind = new Map(options.collections.map((collection) => [collection.kind, collection]));
-  return (change, from) => {
-    const collection = byKind.get(change.kind);
-    if (change.text === undefined || !collection) return change;
-    let body: unknown = JSON.parse(String(change.text));
-    for (const step of (options.migrations ?? []).slice(from - SCHEMA)) {
-      body = step(change.kind, change.id, body);
-      if (body === undefined) return undefined;
-    }
-    return { ...change, keys: keysOf(collection, body), text: JSON.stringify(body) };
-  };
-}
-
-function keysOf(collection: Collection<never>, body: unknown): Record<string, string> {
-  const keys: Record<string, string> = {};
-  for (const [name, value] of Object.entries(collection.keys(body as never)))
-    if (value !== undefined) keys[name] = value;
-  return keys;
-}
-
 class LowdbStore implements Store {
   readonly #options: LowdbOptions;
   readonly #lock: { release: () => void };
@@ -103,7 +78,7 @@ class LowdbStore implements Store {
     this.#adapter = new JournalAdapter({
       dir: join(options.dir, 'state'),
       schema: SCHEMA + (options.migrations?.length ?? 0),
-      upgrade: upgrader(options),
+      upgrade: upgrader(options.collections, options.migrations),
       now: options.now,
     });
     this.#db = new Low<JournalState>(this.#adapter, { documents: new Documents(), pending: [] });

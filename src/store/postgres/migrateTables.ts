@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { DaytwoError } from '../../lib/errors.ts';
-import type { Migration } from '../lowdb/store.ts';
 import type { Collection } from '../port.ts';
+import type { Migration } from '../schema.ts';
 import { keyRows } from './rows.ts';
 import { LOCK_CLASS, lockOf, TABLE_STEPS } from './tables.ts';
 import { decodeText } from './text.ts';

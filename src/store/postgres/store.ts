@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { DaytwoError } from '../../lib/errors.ts';
-import { type Migration, SCHEMA } from '../lowdb/store.ts';
 import type { Collection, Query, Store, Stored, StoreNotice, Write } from '../port.ts';
+import { type Migration, SCHEMA } from '../schema.ts';
 import { type ConnectionOptions, type Connections, openConnections } from './connection.ts';
 import { faultOf } from './faults.ts';
 import { migrateTables } from './migrateTables.ts';

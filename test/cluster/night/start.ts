@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Bot, startBot } from '../../e2e/bot.ts';
 import { CHANNEL, GROUP } from '../../support/bothChats.ts';
+import { createParts, startNightTelegram, stop } from '../../support/parts.ts';
 import { ALERTMANAGER, startAlertmanager } from '../../support/real/alertmanager.ts';
 import { journalMissing } from '../../support/real/journal.ts';
 import { missing } from '../../support/real/process.ts';
 import { PROMETHEUS, startPrometheus } from '../../support/real/prometheus.ts';
 import { sshdMissing, startSshd } from '../../support/real/sshd.ts';
 import { type SlackEmulator, startSlack } from '../../support/slack/index.ts';
-import { startTelegram, type TelegramEmulator } from '../../support/telegram/telegram.ts';
+import type { TelegramEmulator } from '../../support/telegram/telegram.ts';
 import { grantsOf, makeAccounts, removeAccounts } from '../rights.ts';
 import type { Target, TestNamespace } from '../target.ts';
 import { archivedJournal } from './journal.ts';
@@ -40,22 +41,15 @@ export async function nodeNightMissing(): Promise<readonly string[]> {
 
 /** Starts all of it; `end` stops it in the other order. ana and ben are on call, ben is an admin, cleo may look. */
 export async function startNodeNight(target: Target): Promise<NodeNight> {
-  const parts: (() => Promise<unknown>)[] = [];
-  const kept = <T>(part: T, end: (part: T) => Promise<unknown>): T => {
-    parts.push(() => end(part));
-    return part;
-  };
-  const end = async (): Promise<void> => {
-    for (const part of parts.splice(0).reverse()) await part();
-  };
-  const stop = (part: { stop(): Promise<unknown> }): Promise<unknown> => part.stop();
+  const parts = createParts();
+  const { kept, end } = parts;
   try {
     const folder = kept(await mkdtemp(join(tmpdir(), 'daytwo-node-night-')), (path) =>
       rm(path, { recursive: true, force: true }),
     );
     const space = kept(await target.namespace('cellar'), (made) => made.remove());
-    parts.push(() => removeAccounts(target, space));
-    parts.push(() => removeNodes(target));
+    kept(space, (made) => removeAccounts(target, made));
+    kept(target, removeNodes);
     await makeNodes(target);
     const [account] = await makeAccounts(target, { namespace: space, folder }, [ROLES.flatMap(grantsOf)]);
     const stateMetrics = kept(await startStateMetrics(target.kubeconfig), stop);
@@ -64,11 +58,7 @@ export async function startNodeNight(target: Target): Promise<NodeNight> {
     const sshd = kept(await startSshd(), stop);
     const journalDirectory = await archivedJournal(folder);
     const slack = kept(await startSlack(), stop);
-    const telegram = kept(await startTelegram(), ({ close }) => close());
-    telegram.person({ id: 1001, name: 'Ana', username: 'ana', started: true });
-    telegram.person({ id: 1002, name: 'Ben', username: 'ben', started: true });
-    telegram.person({ id: 1003, name: 'Cleo', username: 'cleo' });
-    telegram.supergroup({ id: GROUP, title: 'ops', members: [1001, 1002, 1003] });
+    const telegram = await startNightTelegram(parts);
     const { address, port, identityFile, knownHostsFile } = sshd;
     const config = {
       server: { listen: '127.0.0.1:0' },
