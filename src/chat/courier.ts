@@ -9,22 +9,14 @@ import { createLaneClaims, type LaneClaim } from './laneClaims.ts';
 import { isUrgent, laneOf, lanes, type OutboxEntry, outbox, posted, postedId, say } from './outbox.ts';
 import type { Chat, Delivery, DeliveryOutcome, VendorRef } from './port.ts';
 import { STALE_FROM, STALE_MS, staleDigest } from './stale.ts';
+import { waitBefore } from './waitBefore.ts';
 
-/** Waits between tries: 0.5 s doubled up to a minute, and half of it by chance. */
-const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 60_000;
 /** So many waiting messages of a lane are weighed for what is old news. */
 const SUMMED = 5000;
 /** One try may take this long. */
 const TRY_MS = 30_000;
 /** How often lanes that have nothing to carry are given back to whoever wants them. */
 const GIVE_BACK_MS = 10_000;
-
-/** The wait before try number `tries`. Pure; `chance` is 0 to 1. */
-export function waitBefore(tries: number, chance: number): number {
-  const full = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(tries, 12));
-  return full / 2 + (full / 2) * chance;
-}
 
 /** What the courier tells the metrics. */
 export interface CourierMeter {

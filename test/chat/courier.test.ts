@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Courier, type CourierMeter, createCourier, waitBefore } from '../../src/chat/courier.ts';
+import { type Courier, type CourierMeter, createCourier } from '../../src/chat/courier.ts';
 import type { Card } from '../../src/chat/message.ts';
 import { outbox, posted, type Saying, say } from '../../src/chat/outbox.ts';
 import type { Chat, ChatName, Conversation, DeliveryOutcome } from '../../src/chat/port.ts';
+import { waitBefore } from '../../src/chat/waitBefore.ts';
 import { DaytwoError } from '../../src/lib/errors.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import type { Store } from '../../src/store/port.ts';

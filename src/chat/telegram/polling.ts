@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Logger } from '../../lib/log.ts';
 import { put, type Store } from '../../store/port.ts';
-import { waitBefore } from '../courier.ts';
+import { waitBefore } from '../waitBefore.ts';
 import type { Api } from './api.ts';
 import { ALLOWED_UPDATES, POLL_LIMIT, POLL_SECONDS, UPDATES_KEPT_MS } from './limits.ts';
 import { OFFSETS } from './model.ts';

@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Logger } from '../../lib/log.ts';
 import { clip, inertLine } from '../../lib/text.ts';
-import { waitBefore } from '../courier.ts';
+import { waitBefore } from '../waitBefore.ts';
 import type { Api, ApiResult } from './api.ts';
 import { ALLOWED_UPDATES, COMMAND_NAME, COMMANDS_MAX, DESCRIPTION_MAX } from './limits.ts';
 import type { Places } from './places.ts';
